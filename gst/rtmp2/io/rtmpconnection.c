@@ -1,0 +1,640 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* For SO_MAX_PACING_RATE, which plain C11 hides. */
+#define _DEFAULT_SOURCE
+
+#include "rtmpconnection.h"
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "core/rtmperror.h"
+#include "core/rtmplimits.h"
+
+/* A TLS record holds up to 16 KiB (RFC 8446, 5.1), and costs its seal whatever it holds. */
+#define TLS_RECORD_SIZE (16u * 1024)
+
+/* Input up to which each piece is acknowledged at once. Servers write small answers one by one
+ * with Nagle's algorithm on (nginx-rtmp), and each then waits for the acknowledgement that we would
+ * delay by 40 ms. */
+#define QUICK_ACK_BYTES (16u * 1024)
+
+/* What unread input is discarded of before closing, at most. */
+#define MAX_DISCARD (4u * 1024 * 1024)
+
+struct _RtmpConnection {
+  gatomicrefcount refcount;
+  RtmpIoLoop *loop;             /* the owner keeps it alive until close */
+  GIOStream *stream;
+  GPollableInputStream *input;
+  GPollableOutputStream *output;
+  GSocket *socket;
+  RtmpConnectionCallbacks callbacks;
+  gpointer user_data;
+
+  /* Under the lock. */
+  GMutex lock;
+  RtmpSession *session;
+  guint8 *record;               /* TLS only: bytes taken from the session and not yet written */
+  gsize record_size;
+  gsize record_sent;
+  GSource *write_source;        /* while the socket is full */
+  gint64 last_progress;
+  GError *write_error;
+  gboolean broken;              /* writing is over: write_error, closed or shut down */
+
+  /* The I/O thread's only. */
+  GSource *read_source;
+  GSource *timer;
+  gint64 timer_due;             /* -1 = not armed */
+  GArray *batch;                /* RtmpEvent */
+  gsize quick_acked;            /* bytes read that were acknowledged at once */
+  gboolean want_reading;
+  gboolean closed;
+};
+
+static GMainContext *
+get_context (RtmpConnection *self)
+{
+  return rtmp_io_loop_get_context (self->loop);
+}
+
+RtmpConnection *
+rtmp_connection_ref (RtmpConnection *connection)
+{
+  g_atomic_ref_count_inc (&connection->refcount);
+  return connection;
+}
+
+void
+rtmp_connection_unref (RtmpConnection *connection)
+{
+  if (!g_atomic_ref_count_dec (&connection->refcount))
+    return;
+  rtmp_session_free (connection->session);
+  g_clear_error (&connection->write_error);
+  g_free (connection->record);
+  g_array_unref (connection->batch);
+  g_object_unref (connection->stream);
+  g_object_unref (connection->socket);
+  g_mutex_clear (&connection->lock);
+  g_free (connection);
+}
+
+static void
+drop_source (GSource **source)
+{
+  if (!*source)
+    return;
+  g_source_destroy (*source);
+  g_clear_pointer (source, g_source_unref);
+}
+
+static GSource *
+attach (RtmpConnection *self, GSource *source, GSourceFunc func)
+{
+  g_source_set_callback (source, func, rtmp_connection_ref (self),
+      (GDestroyNotify) rtmp_connection_unref);
+  g_source_attach (source, get_context (self));
+  return source;
+}
+
+/* -- Writing -- */
+
+G_STATIC_ASSERT (sizeof (RtmpVector) == sizeof (GOutputVector));
+G_STATIC_ASSERT (G_STRUCT_OFFSET (RtmpVector, base) == G_STRUCT_OFFSET (GOutputVector, buffer));
+G_STATIC_ASSERT (G_STRUCT_OFFSET (RtmpVector, size) == G_STRUCT_OFFSET (GOutputVector, size));
+
+static gboolean on_writable (GObject *output, gpointer data);
+
+static void
+wait_writable (RtmpConnection *self)
+{
+  if (!self->write_source)
+    self->write_source = attach (self, g_pollable_output_stream_create_source (self->output, NULL),
+        G_SOURCE_FUNC (on_writable));
+}
+
+static gsize
+vectors_size (const RtmpVector *vectors, guint n_vectors)
+{
+  gsize size = 0;
+  guint i;
+
+  for (i = 0; i < n_vectors; i++)
+    size += vectors[i].size;
+  return size;
+}
+
+/* Writes what the session lends. Returns FALSE when the socket is full. */
+static gboolean
+write_vectors (RtmpConnection *self, GError **error)
+{
+  RtmpVector vectors[RTMP_MAX_VECTORS];
+  guint n;
+
+  while ((n = rtmp_session_peek (self->session, vectors, G_N_ELEMENTS (vectors))) > 0) {
+    gsize lent = vectors_size (vectors, n);
+    gsize written = 0;
+
+    if (g_pollable_output_stream_writev_nonblocking (self->output, (GOutputVector *) vectors, n,
+            &written, NULL, error) != G_POLLABLE_RETURN_OK)
+      return FALSE;
+    rtmp_session_consume (self->session, written);
+    self->last_progress = g_get_monotonic_time ();
+    if (written < lent)
+      return FALSE;
+  }
+  return TRUE;
+}
+
+static void
+fill_record (RtmpConnection *self)
+{
+  RtmpVector vectors[64];
+  guint n, i;
+
+  self->record_size = self->record_sent = 0;
+  while (self->record_size < TLS_RECORD_SIZE
+      && (n = rtmp_session_peek (self->session, vectors, G_N_ELEMENTS (vectors))) > 0) {
+    gsize taken = 0;
+
+    for (i = 0; i < n && self->record_size + taken < TLS_RECORD_SIZE; i++) {
+      gsize size = MIN (vectors[i].size, TLS_RECORD_SIZE - self->record_size - taken);
+
+      memcpy (self->record + self->record_size + taken, vectors[i].base, size);
+      taken += size;
+    }
+    rtmp_session_consume (self->session, taken);
+    self->record_size += taken;
+  }
+}
+
+/* TLS must be offered the same bytes again after it was full, so what was taken
+ * from the session stays in the record until it is written. */
+static gboolean
+write_records (RtmpConnection *self, GError **error)
+{
+  for (;;) {
+    gssize written;
+
+    if (self->record_sent == self->record_size)
+      fill_record (self);
+    if (self->record_size == 0)
+      return TRUE;
+    written = g_pollable_output_stream_write_nonblocking (self->output,
+        self->record + self->record_sent, self->record_size - self->record_sent, NULL, error);
+    if (written < 0)
+      return FALSE;
+    self->record_sent += (gsize) written;
+    self->last_progress = g_get_monotonic_time ();
+  }
+}
+
+static gboolean start_reading (gpointer data);
+
+/* A write that fails is not reported at once: what the peer said before it
+ * closed is still to be read, and says more. Shutting the socket down ends the
+ * reading behind that. */
+static void
+fail_locked (RtmpConnection *self, GError *error)
+{
+  self->write_error = error;
+  self->broken = TRUE;
+  drop_source (&self->write_source);
+  g_socket_shutdown (self->socket, TRUE, TRUE, NULL);
+  rtmp_io_loop_invoke (self->loop, start_reading, rtmp_connection_ref (self),
+      (GDestroyNotify) rtmp_connection_unref);
+}
+
+static void
+flush_locked (RtmpConnection *self)
+{
+  GError *error = NULL;
+  gboolean done;
+
+  if (self->broken)
+    return;
+  done = self->record ? write_records (self, &error) : write_vectors (self, &error);
+  if (done) {
+    drop_source (&self->write_source);
+  } else if (!error || g_error_matches (error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK)) {
+    g_clear_error (&error);
+    wait_writable (self);
+  } else {
+    fail_locked (self, error);
+  }
+}
+
+static gboolean
+has_output_locked (RtmpConnection *self)
+{
+  return self->record_sent < self->record_size || rtmp_session_has_output (self->session);
+}
+
+static gboolean
+on_writable (GObject *output, gpointer data)
+{
+  RtmpConnection *self = data;
+
+  (void) output;
+  if (self->closed)
+    return G_SOURCE_REMOVE;
+  g_mutex_lock (&self->lock);
+  flush_locked (self);
+  g_mutex_unlock (&self->lock);
+  self->callbacks.writable (self->user_data);
+  return G_SOURCE_CONTINUE;
+}
+
+RtmpSession *
+rtmp_connection_lock (RtmpConnection *connection)
+{
+  g_mutex_lock (&connection->lock);
+  return connection->session;
+}
+
+void
+rtmp_connection_unlock (RtmpConnection *connection)
+{
+  if (!connection->write_source) {
+    /* Nothing waited before. */
+    connection->last_progress = g_get_monotonic_time ();
+    flush_locked (connection);
+  }
+  g_mutex_unlock (&connection->lock);
+}
+
+gboolean
+rtmp_connection_send (RtmpConnection *connection, RtmpMessage **messages, guint n_messages)
+{
+  gboolean usable;
+  guint i;
+
+  g_mutex_lock (&connection->lock);
+  usable = !connection->broken;
+  for (i = 0; i < n_messages; i++) {
+    if (usable)
+      rtmp_session_send_media (connection->session, messages[i]);
+    else
+      rtmp_message_unref (messages[i]);
+  }
+  rtmp_connection_unlock (connection);
+  return usable;
+}
+
+void
+rtmp_connection_get_backlog (RtmpConnection *connection, RtmpBacklog *backlog)
+{
+  g_mutex_lock (&connection->lock);
+  backlog->bytes = rtmp_session_get_queued (connection->session);
+  backlog->is_empty = !has_output_locked (connection);
+  backlog->last_progress = connection->last_progress;
+  g_mutex_unlock (&connection->lock);
+}
+
+/* -- Events and the end (I/O thread) -- */
+
+static void
+take_events_locked (RtmpConnection *self)
+{
+  RtmpEvent event;
+
+  while (rtmp_session_next_event (self->session, &event))
+    g_array_append_val (self->batch, event);
+}
+
+static void
+deliver_events (RtmpConnection *self)
+{
+  guint i;
+
+  if (self->batch->len == 0)
+    return;
+  if (!self->closed)
+    self->callbacks.events ((RtmpEvent *) (gpointer) self->batch->data, self->batch->len,
+        self->user_data);
+  for (i = 0; i < self->batch->len; i++)
+    rtmp_event_clear (&g_array_index (self->batch, RtmpEvent, i));
+  g_array_set_size (self->batch, 0);
+}
+
+static void
+drop_sources (RtmpConnection *self)
+{
+  drop_source (&self->read_source);
+  drop_source (&self->timer);
+  g_mutex_lock (&self->lock);
+  self->broken = TRUE;
+  drop_source (&self->write_source);
+  g_mutex_unlock (&self->lock);
+}
+
+/* @error: (nullable). A failed write before it is the better reason than the end it led to. */
+static void
+end (RtmpConnection *self, const GError *error)
+{
+  g_autoptr (GError) write_error = NULL;
+  g_autoptr (GError) reason = NULL;
+
+  if (self->closed)
+    return;
+  drop_sources (self);
+  self->closed = TRUE;
+  g_mutex_lock (&self->lock);
+  write_error = g_steal_pointer (&self->write_error);
+  g_mutex_unlock (&self->lock);
+  if (error && error->domain == RTMP_ERROR)
+    reason = g_error_copy (error);
+  else if (error || write_error)
+    reason = g_error_new (RTMP_ERROR, RTMP_ERROR_IO, "The connection broke: %s",
+        error ? error->message : write_error->message);
+  self->callbacks.closed (reason, self->user_data);
+}
+
+/* -- Deadlines (I/O thread) -- */
+
+static gboolean
+on_timer (gpointer data)
+{
+  RtmpConnection *self = data;
+  g_autoptr (GError) error = NULL;
+  gint64 deadline;
+
+  g_mutex_lock (&self->lock);
+  if (self->want_reading)
+    rtmp_session_check_deadline (self->session, g_get_monotonic_time (), &error);
+  else
+    rtmp_session_touch (self->session, g_get_monotonic_time ());
+  take_events_locked (self);
+  deadline = rtmp_session_get_deadline (self->session);
+  g_mutex_unlock (&self->lock);
+
+  self->timer_due = deadline;
+  g_source_set_ready_time (self->timer, deadline);
+  deliver_events (self);
+  if (error)
+    end (self, error);
+  return G_SOURCE_CONTINUE;
+}
+
+static gboolean
+timer_dispatch (GSource *source, GSourceFunc callback, gpointer data)
+{
+  (void) source;
+  return callback (data);
+}
+
+static GSourceFuncs timer_funcs = { NULL, NULL, timer_dispatch, NULL, NULL, NULL };
+
+/* The timer is only ever brought forward: a deadline that moves away, as with
+ * each message, is looked at when the timer is due. */
+static void
+update_timer (RtmpConnection *self, gint64 deadline)
+{
+  if (deadline < 0 || !self->timer || (self->timer_due >= 0 && self->timer_due <= deadline))
+    return;
+  self->timer_due = deadline;
+  g_source_set_ready_time (self->timer, deadline);
+}
+
+/* -- Reading (I/O thread) -- */
+
+static void
+feed (RtmpConnection *self, const guint8 *data, gsize size)
+{
+  g_autoptr (GError) error = NULL;
+  gint64 deadline;
+  gsize consumed;
+
+  g_mutex_lock (&self->lock);
+  rtmp_session_feed (self->session, data, size, g_get_monotonic_time (), &consumed, &error);
+  take_events_locked (self);
+  deadline = rtmp_session_get_deadline (self->session);
+  rtmp_connection_unlock (self);
+
+  update_timer (self, deadline);
+  deliver_events (self);
+  if (error)
+    end (self, error);
+}
+
+static void
+acknowledge_at_once (RtmpConnection *self, gsize bytes)
+{
+#ifdef TCP_QUICKACK
+  if (self->quick_acked >= QUICK_ACK_BYTES)
+    return;
+  self->quick_acked += bytes;
+  g_socket_set_option (self->socket, IPPROTO_TCP, TCP_QUICKACK, 1, NULL);
+#endif
+}
+
+static gboolean
+on_readable (GObject *input, gpointer data)
+{
+  RtmpConnection *self = data;
+  g_autoptr (GError) error = NULL;
+  guint8 *scratch = rtmp_io_loop_get_scratch (self->loop);
+  gssize n;
+
+  (void) input;
+  if (self->closed)
+    return G_SOURCE_REMOVE;
+  n = g_pollable_input_stream_read_nonblocking (self->input, scratch, RTMP_IO_LOOP_SCRATCH_SIZE,
+      NULL, &error);
+  if (n > 0) {
+    feed (self, scratch, (gsize) n);
+    acknowledge_at_once (self, (gsize) n);
+  } else if (n == 0) {
+    end (self, NULL);
+  } else if (!g_error_matches (error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK)) {
+    end (self, error);
+  }
+  return G_SOURCE_CONTINUE;
+}
+
+static gboolean
+apply_reading (gpointer data)
+{
+  RtmpConnection *self = data;
+
+  if (self->closed || !self->want_reading == !self->read_source)
+    return G_SOURCE_REMOVE;
+  if (!self->want_reading) {
+    drop_source (&self->read_source);
+    return G_SOURCE_REMOVE;
+  }
+  self->read_source = attach (self, g_pollable_input_stream_create_source (self->input, NULL),
+      G_SOURCE_FUNC (on_readable));
+  return G_SOURCE_REMOVE;
+}
+
+static gboolean
+start_reading (gpointer data)
+{
+  RtmpConnection *self = data;
+
+  g_mutex_lock (&self->lock);
+  rtmp_session_touch (self->session, g_get_monotonic_time ());
+  g_mutex_unlock (&self->lock);
+  self->want_reading = TRUE;
+  return apply_reading (self);
+}
+
+static gboolean
+stop_reading (gpointer data)
+{
+  RtmpConnection *self = data;
+
+  self->want_reading = FALSE;
+  return apply_reading (self);
+}
+
+void
+rtmp_connection_set_reading (RtmpConnection *connection, gboolean reading)
+{
+  GSourceFunc func = reading ? start_reading : stop_reading;
+
+  if (rtmp_io_loop_is_current (connection->loop))
+    func (connection);
+  else
+    rtmp_io_loop_invoke (connection->loop, func, rtmp_connection_ref (connection),
+        (GDestroyNotify) rtmp_connection_unref);
+}
+
+/* -- Beginning and end -- */
+
+RtmpConnection *
+rtmp_connection_new (RtmpIoLoop *loop, GIOStream *stream, GSocket *socket, RtmpSession *session,
+    const RtmpConnectionCallbacks *callbacks, gpointer user_data)
+{
+  RtmpConnection *self = g_new0 (RtmpConnection, 1);
+
+  g_atomic_ref_count_init (&self->refcount);
+  g_mutex_init (&self->lock);
+  self->loop = loop;
+  self->stream = g_object_ref (stream);
+  self->input = G_POLLABLE_INPUT_STREAM (g_io_stream_get_input_stream (stream));
+  self->output = G_POLLABLE_OUTPUT_STREAM (g_io_stream_get_output_stream (stream));
+  self->socket = g_object_ref (socket);
+  self->session = session;
+  self->callbacks = *callbacks;
+  self->user_data = user_data;
+  self->batch = g_array_new (FALSE, FALSE, sizeof (RtmpEvent));
+  self->last_progress = g_get_monotonic_time ();
+  self->timer_due = -1;
+  if (G_IS_TLS_CONNECTION (stream))
+    self->record = g_malloc (TLS_RECORD_SIZE);
+
+  self->timer = attach (self, g_source_new (&timer_funcs, sizeof (GSource)), on_timer);
+  update_timer (self, rtmp_session_get_deadline (session));
+  start_reading (self);
+  rtmp_connection_lock (self);
+  rtmp_connection_unlock (self);
+  return self;
+}
+
+static void
+on_output_closed (GObject *output, GAsyncResult *result, gpointer data)
+{
+  RtmpConnection *self = data;
+
+  g_output_stream_close_finish (G_OUTPUT_STREAM (output), result, NULL);
+  g_socket_shutdown (self->socket, FALSE, TRUE, NULL);
+  rtmp_connection_unref (self);
+}
+
+static gboolean
+close_tls_output (gpointer data)
+{
+  RtmpConnection *self = data;
+
+  if (!self->closed)
+    g_output_stream_close_async (G_OUTPUT_STREAM (self->output), G_PRIORITY_DEFAULT, NULL,
+        on_output_closed, rtmp_connection_ref (self));
+  return G_SOURCE_REMOVE;
+}
+
+/* TLS has an end of its own to send first (close_notify; RFC 8446, 6.1). */
+void
+rtmp_connection_shut_down_output (RtmpConnection *connection)
+{
+  gboolean first;
+
+  g_mutex_lock (&connection->lock);
+  first = !connection->broken;
+  connection->broken = TRUE;
+  drop_source (&connection->write_source);
+  g_mutex_unlock (&connection->lock);
+  if (!first)
+    return;
+  if (connection->record)
+    rtmp_io_loop_invoke (connection->loop, close_tls_output, rtmp_connection_ref (connection),
+        (GDestroyNotify) rtmp_connection_unref);
+  else
+    g_socket_shutdown (connection->socket, FALSE, TRUE, NULL);
+}
+
+/* Closing with unread input makes TCP reset the connection, which can take away
+ * from the peer what it has not read yet. */
+static void
+discard_input (RtmpConnection *self)
+{
+  gchar *scratch = (gchar *) rtmp_io_loop_get_scratch (self->loop);
+  gsize discarded = 0;
+  gssize n;
+
+  do {
+    n = g_socket_receive_with_blocking (self->socket, scratch, RTMP_IO_LOOP_SCRATCH_SIZE, FALSE,
+        NULL, NULL);
+    if (n > 0)
+      discarded += (gsize) n;
+  } while (n > 0 && discarded < MAX_DISCARD);
+}
+
+static void
+close_on_loop (gpointer data)
+{
+  RtmpConnection *self = data;
+
+  if (!self->closed)
+    drop_sources (self);
+  self->closed = TRUE;
+  if (g_socket_is_closed (self->socket))
+    return;
+  g_socket_shutdown (self->socket, FALSE, TRUE, NULL);
+  discard_input (self);
+  g_socket_close (self->socket, NULL);
+}
+
+void
+rtmp_connection_close (RtmpConnection *connection)
+{
+  rtmp_io_loop_invoke_sync (connection->loop, close_on_loop, connection);
+}
+
+gchar *
+rtmp_connection_get_remote_address (RtmpConnection *connection)
+{
+  g_autoptr (GSocketAddress) address = g_socket_get_remote_address (connection->socket, NULL);
+
+  return address ? g_socket_connectable_to_string (G_SOCKET_CONNECTABLE (address)) : NULL;
+}
+
+gboolean
+rtmp_connection_set_pacing (RtmpConnection *connection, guint64 bits_per_second)
+{
+#ifdef SO_MAX_PACING_RATE
+  guint64 bytes = bits_per_second / 8;
+  guint32 rate = bits_per_second == 0 || bytes > G_MAXUINT32 ? G_MAXUINT32 : (guint32) bytes;
+
+  return g_socket_set_option (connection->socket, SOL_SOCKET, SO_MAX_PACING_RATE, (gint) rate,
+      NULL);
+#else
+  (void) connection;
+  return bits_per_second == 0;
+#endif
+}
