@@ -66,6 +66,7 @@ io_loop_quit (gpointer data)
 void
 rtmp_io_loop_release (RtmpIoLoop *loop)
 {
+  GMainContext *context;
   GThread *thread;
 
   g_mutex_lock (&shared_lock);
@@ -76,10 +77,13 @@ rtmp_io_loop_release (RtmpIoLoop *loop)
   shared = NULL;
   g_mutex_unlock (&shared_lock);
 
-  /* The thread frees the loop, so this is its last use here. */
+  /* The thread frees the loop as soon as it is told to, so this is its last use here, and the
+   * context must outlive the telling. */
   thread = loop->thread;
+  context = g_main_context_ref (loop->context);
   rtmp_io_loop_invoke (loop, io_loop_quit, g_main_loop_ref (loop->main_loop),
       (GDestroyNotify) g_main_loop_unref);
+  g_main_context_unref (context);
   if (thread == g_thread_self ())
     g_thread_unref (thread);
   else
