@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "rtmpcrypto.h"
 #include "rtmperror.h"
 #include "rtmplimits.h"
 #include "rtmplocationoptions.h"
@@ -83,7 +84,7 @@ rtmp_location_free (RtmpLocation *location)
   if (!location)
     return;
   for (i = 0; i < G_N_ELEMENTS (strings); i++)
-    g_free (STRING (location, i));
+    rtmp_secret_free (STRING (location, i));
   g_free (location);
 }
 
@@ -121,7 +122,8 @@ check_text (const gchar *uri, GError **error)
   unspaced = g_strdelimit (g_strdup (uri), " ", '_');
   if (!rtmp_location_is_plain (unspaced))
     return address_error ("The address holds a control character, white space other than before"
-        " an option, or is not UTF-8", error);
+                          " an option, or is not UTF-8",
+        error);
   return TRUE;
 }
 
@@ -172,7 +174,8 @@ decode_percent (const gchar *text, const gchar *end, GError **error)
     return decoded;
   g_free (decoded);
   address_error ("The address's user name or password has a % that does not begin an escape,"
-      " or is not UTF-8", error);
+                 " or is not UTF-8",
+      error);
   return NULL;
 }
 
@@ -403,8 +406,7 @@ splits_into (const gchar *path, const RtmpLocation *location)
   g_autofree gchar *stream = NULL;
 
   split_path (path, &application, &stream);
-  return g_str_equal (application, location->application)
-      && g_str_equal (stream, location->stream);
+  return g_str_equal (application, location->application) && g_str_equal (stream, location->stream);
 }
 
 gchar *
@@ -499,7 +501,11 @@ rtmp_location_to_display (const RtmpLocation *location)
 
   append_authority (out, location, TRUE);
   g_string_append_c (out, '/');
-  rtmp_location_append_escaped (out, name);
+  /* "user/name:password@host" may have been meant for credentials. */
+  if (strchr (name, '@'))
+    g_string_append (out, "***");
+  else
+    rtmp_location_append_escaped (out, name);
   if (location->application[length] == '?')
     append_masked_query (out, location->application + length + 1);
   g_string_append_printf (out, "/%s", masked);
@@ -527,8 +533,7 @@ make_absolute (const RtmpLocation *location, const gchar *target)
 
 /* What @target says: scheme, host and port; application and stream NULL where it says nothing. */
 static RtmpLocation *
-parse_redirect (const RtmpLocation *location, const gchar *target, gboolean is_url,
-    GError **error)
+parse_redirect (const RtmpLocation *location, const gchar *target, gboolean is_url, GError **error)
 {
   g_autoptr (RtmpLocation) found = location_alloc ();
   g_autofree gchar *absolute = make_absolute (location, target);
@@ -568,8 +573,8 @@ drop_secrets (RtmpLocation *location)
 }
 
 RtmpLocation *
-rtmp_location_resolve_redirect (const RtmpLocation *location, const gchar *target,
-    gboolean is_url, GError **error)
+rtmp_location_resolve_redirect (const RtmpLocation *location, const gchar *target, gboolean is_url,
+    GError **error)
 {
   g_autoptr (GError) cause = NULL;
   g_autoptr (RtmpLocation) found = parse_redirect (location, target, is_url, &cause);

@@ -36,7 +36,7 @@ typedef struct {
   gchar *page_url;
   gchar *flash_version;
   gchar *secure_token;
-  gchar *connect_args;          /* conn=..., in librtmp's notation, space separated */
+  gchar *connect_args; /* conn=..., in librtmp's notation, space separated */
   gint live;
   gint timeout;
   gint buffer_ms;
@@ -105,7 +105,8 @@ gchar *rtmp_location_to_uri (const RtmpLocation *location);
  * rtmp_location_to_display:
  *
  * For logs and messages, not for parsing: no credentials, the stream's name and the values of the
- * application's query masked, everything else printable, as in rtmp://host/app/ab***
+ * application's query masked, an application with an '@' too, everything else printable, as in
+ * rtmp://host/app/ab***
  *
  * Returns: (transfer full)
  */
