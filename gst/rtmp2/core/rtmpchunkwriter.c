@@ -235,6 +235,12 @@ replace_ack (RtmpChunkWriter *writer, guint first, RtmpMessage *message)
   return FALSE;
 }
 
+gboolean
+rtmp_chunk_writer_takes_urgent (const RtmpChunkWriter *writer, const RtmpMessage *message)
+{
+  return message->size <= writer->smallest_chunk_size;
+}
+
 void
 rtmp_chunk_writer_queue_urgent (RtmpChunkWriter *writer, RtmpMessage *message)
 {

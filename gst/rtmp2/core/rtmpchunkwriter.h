@@ -40,6 +40,8 @@ void rtmp_chunk_writer_queue (RtmpChunkWriter *writer, RtmpMessage *message);
  * replaces one that has not begun to leave; past the bound the oldest that has not begun is
  * dropped. */
 void rtmp_chunk_writer_queue_urgent (RtmpChunkWriter *writer, RtmpMessage *message);
+/* FALSE for a message that does not fit in one chunk: it must go with the others. */
+gboolean rtmp_chunk_writer_takes_urgent (const RtmpChunkWriter *writer, const RtmpMessage *message);
 
 /**
  * rtmp_chunk_writer_peek:

@@ -22,7 +22,7 @@
  */
 typedef struct {
   gboolean publish;
-  gchar *app;                   /* without an authentication query */
+  gchar *app; /* without an authentication query */
   gchar *stream;
   gchar *secure_token;
   gint live;
@@ -32,14 +32,14 @@ typedef struct {
   guint32 window_size;
   guint32 buffer_ms;
   gint64 idle_timeout;
-  RtmpCommand *connect;         /* until it is sent */
+  RtmpCommand *connect; /* until it is sent */
 
   gdouble last_transaction;
-  gdouble awaited;              /* transaction whose answer the stage waits for */
+  gdouble awaited; /* transaction whose answer the stage waits for */
   gboolean stream_created;
   guint32 stream_id;
   gboolean ready;
-  gboolean media_on_zero;       /* peers.md Q36 */
+  gboolean media_on_zero; /* peers.md Q36 */
 } RtmpClient;
 
 static void
@@ -234,7 +234,7 @@ handle_status (RtmpSession *session, const RtmpStatus *status, gint64 now, GErro
 {
   RtmpClient *client = get_client (session);
   gboolean started = client->publish ? rtmp_session_get_stage (session) >= RTMP_STAGE_START
-      : rtmp_session_get_stage (session) == RTMP_STAGE_STREAMING;
+                                     : rtmp_session_get_stage (session) == RTMP_STAGE_STREAMING;
 
   switch (rtmp_client_status_action (status, client->publish)) {
     case RTMP_CLIENT_STATUS_READY:
@@ -364,8 +364,9 @@ connect_refused (RtmpSession *session, const RtmpCommand *command, gint64 now, G
 
   if (status->redirect)
     return fail_with_status (session, status, "connect", error);
-  if (client->auth && rtmp_auth_rejected (client->auth, client->app, status->description,
-          client->auth_nonce, &fault)) {
+  if (client->auth
+      && rtmp_auth_rejected (client->auth, client->app, status->description, client->auth_nonce,
+          &fault)) {
     rtmp_session_push_event (session, &(RtmpEvent) { .type = RTMP_EVENT_AUTHENTICATE });
     rtmp_session_set_stage (session, RTMP_STAGE_ENDED, now);
     return TRUE;
@@ -397,15 +398,31 @@ stream_created (RtmpSession *session, const RtmpCommand *command, gint64 now, GE
   return TRUE;
 }
 
-/* Q4: an answer without its transaction id is the one that is waited for. */
+/* Of the commands that go ahead of createStream; what holds no stream id cannot answer that. */
+static const gchar *
+answered_optional (RtmpSession *session, const RtmpCommand *command, gint64 now)
+{
+  const RtmpAmf *id = rtmp_command_get (command, 1);
+  const gdouble awaited = get_client (session)->awaited;
+  const gchar *call;
+
+  if (rtmp_session_get_stage (session) != RTMP_STAGE_CREATE_STREAM
+      || (id && rtmp_amf_get_type (id) == RTMP_AMF_NUMBER))
+    return NULL;
+  call = rtmp_session_answered (session, awaited - 2, now);
+  return call ? call : rtmp_session_answered (session, awaited - 1, now);
+}
+
+/* Q4: an answer without its transaction id is the one that is waited for, if it can be. */
 static const gchar *
 answered_call (RtmpSession *session, const RtmpCommand *command, gint64 now)
 {
-  gdouble transaction = command->transaction;
+  const gchar *call;
 
-  if (transaction == 0)
-    transaction = get_client (session)->awaited;
-  return rtmp_session_answered (session, transaction, now);
+  if (command->transaction != 0)
+    return rtmp_session_answered (session, command->transaction, now);
+  call = answered_optional (session, command, now);
+  return call ? call : rtmp_session_answered (session, get_client (session)->awaited, now);
 }
 
 static gboolean
@@ -442,8 +459,7 @@ on_error (RtmpSession *session, const RtmpCommand *command, gint64 now, GError *
 
 static const struct {
   const gchar *name;
-  gboolean (*handle) (RtmpSession *session, const RtmpCommand *command, gint64 now,
-      GError **error);
+  gboolean (*handle) (RtmpSession *session, const RtmpCommand *command, gint64 now, GError **error);
 } server_commands[] = {
   { "_result", on_result },
   { "_error", on_error },
@@ -489,7 +505,8 @@ is_ours (RtmpClient *client, const RtmpMessage *message)
 {
   if (client->publish || !client->stream_created)
     return FALSE;
-  if (message->stream_id == 0)
+  if (message->stream_id == 0
+      && (message->type == RTMP_MESSAGE_AUDIO || message->type == RTMP_MESSAGE_VIDEO))
     client->media_on_zero = TRUE;
   return message->stream_id == 0 || message->stream_id == client->stream_id;
 }
@@ -552,7 +569,8 @@ client_media (RtmpSession *session, RtmpMessage *message, gint64 now, GError **e
   if (is_data)
     message = strip_set_data_frame (message);
   rtmp_session_push_event (session,
-      &(RtmpEvent) { .type = RTMP_EVENT_MESSAGE, .stream_id = message->stream_id,
+      &(RtmpEvent) { .type = RTMP_EVENT_MESSAGE,
+          .stream_id = message->stream_id,
           .message = message });
   return TRUE;
 }
@@ -592,7 +610,8 @@ static RtmpCommand *
 new_connect (const RtmpClientConfig *config)
 {
   const RtmpLocation *location = config->location;
-  const gchar *query = config->auth ? rtmp_auth_get_query (config->auth, location->application) : "";
+  const gchar *query = config->auth ? rtmp_auth_get_query (config->auth, location->application)
+                                    : "";
   g_autofree gchar *app = g_strconcat (location->application, query, NULL);
   g_autofree gchar *plain_tc_url = rtmp_location_to_tc_url (location);
   g_autofree gchar *tc_url = g_strconcat (plain_tc_url, query, NULL);

@@ -115,8 +115,7 @@ rtmp_control_parse (const RtmpMessage *message, RtmpControl *control, GError **e
   }
   if (parsed.type == RTMP_MESSAGE_SET_CHUNK_SIZE
       && (parsed.value == 0 || parsed.value > RTMP_MAX_CHUNK_SIZE)) {
-    g_set_error (error, RTMP_ERROR, RTMP_ERROR_PROTOCOL, "Chunk size %u cannot be",
-        parsed.value);
+    g_set_error (error, RTMP_ERROR, RTMP_ERROR_PROTOCOL, "Chunk size %u cannot be", parsed.value);
     return FALSE;
   }
 
@@ -154,7 +153,7 @@ rtmp_control_to_message (const RtmpControl *control)
 RtmpMessage *
 rtmp_control_new_u32 (RtmpMessageType type, guint32 value)
 {
-  const RtmpControl control = {.type = type, .value = value };
+  const RtmpControl control = { .type = type, .value = value };
 
   return rtmp_control_to_message (&control);
 }

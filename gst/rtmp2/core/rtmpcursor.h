@@ -24,7 +24,9 @@ typedef struct {
 } RtmpCursor;
 
 #define RTMP_CURSOR_INIT(data, size) \
-  { (const guint8 *) (data), (const guint8 *) (data) + (size), FALSE }
+  { \
+    (const guint8 *) (data), (const guint8 *) (data) + (size), FALSE \
+  }
 
 static inline gsize
 rtmp_cursor_left (const RtmpCursor *cursor)

@@ -58,8 +58,9 @@ rtmp_error_quark (void)
   if (g_once_init_enter (&quark)) {
     g_autofree gchar *name = g_strdup_printf ("rtmp-error-%p", (gpointer) &quark);
 
-    g_once_init_leave (&quark, g_error_domain_register (name, sizeof (RtmpErrorPrivate),
-            private_init, private_copy, private_clear));
+    g_once_init_leave (&quark,
+        g_error_domain_register (name, sizeof (RtmpErrorPrivate), private_init, private_copy,
+            private_clear));
   }
   return (GQuark) quark;
 }

@@ -16,24 +16,24 @@ G_BEGIN_DECLS
  * rtmp_error_set_status().
  */
 typedef enum {
-  RTMP_ERROR_PROTOCOL,        /* the peer broke the protocol */
-  RTMP_ERROR_LIMIT,           /* the peer exceeded a limit of rtmplimits.h */
-  RTMP_ERROR_HANDSHAKE,       /* the peer does not speak RTMP */
-  RTMP_ERROR_REJECTED,        /* connect, createStream, publish or play refused */
-  RTMP_ERROR_NOT_FOUND,       /* no such application or stream */
-  RTMP_ERROR_BUSY,            /* the stream name is taken (NetStream.Publish.BadName) */
-  RTMP_ERROR_NOT_AUTHORIZED,  /* credentials are missing, refused or cannot be used */
-  RTMP_ERROR_STREAM_FAILED,   /* an onStatus of level "error" after the start */
-  RTMP_ERROR_CLOSED,          /* the connection ended without a word */
-  RTMP_ERROR_TIMEOUT,         /* no answer, no media or no progress in time */
-  RTMP_ERROR_ADDRESS,         /* an address that cannot be used; the caller's fault */
-  RTMP_ERROR_RESOLVE,         /* the host name has no address */
-  RTMP_ERROR_CONNECT,         /* no TCP connection */
-  RTMP_ERROR_TLS,             /* the TLS handshake failed */
-  RTMP_ERROR_CERTIFICATE,     /* the certificate does not verify */
-  RTMP_ERROR_IO,              /* reading from or writing to the socket failed */
-  RTMP_ERROR_REDIRECT,        /* a redirect that was not followed */
-  RTMP_ERROR_SYNTAX,          /* text or FLV of the caller's that cannot be parsed */
+  RTMP_ERROR_PROTOCOL,       /* the peer broke the protocol */
+  RTMP_ERROR_LIMIT,          /* the peer exceeded a limit of rtmplimits.h */
+  RTMP_ERROR_HANDSHAKE,      /* the peer does not speak RTMP */
+  RTMP_ERROR_REJECTED,       /* connect, createStream, publish or play refused */
+  RTMP_ERROR_NOT_FOUND,      /* no such application or stream */
+  RTMP_ERROR_BUSY,           /* the stream name is taken (NetStream.Publish.BadName) */
+  RTMP_ERROR_NOT_AUTHORIZED, /* credentials are missing, refused or cannot be used */
+  RTMP_ERROR_STREAM_FAILED,  /* an onStatus of level "error" after the start */
+  RTMP_ERROR_CLOSED,         /* the connection ended without a word */
+  RTMP_ERROR_TIMEOUT,        /* no answer, no media or no progress in time */
+  RTMP_ERROR_ADDRESS,        /* an address that cannot be used; the caller's fault */
+  RTMP_ERROR_RESOLVE,        /* the host name has no address */
+  RTMP_ERROR_CONNECT,        /* no TCP connection */
+  RTMP_ERROR_TLS,            /* the TLS handshake failed */
+  RTMP_ERROR_CERTIFICATE,    /* the certificate does not verify */
+  RTMP_ERROR_IO,             /* reading from or writing to the socket failed */
+  RTMP_ERROR_REDIRECT,       /* a redirect that was not followed */
+  RTMP_ERROR_SYNTAX,         /* text or FLV of the caller's that cannot be parsed */
 } RtmpError;
 
 #define RTMP_ERROR (rtmp_error_quark ())

@@ -53,6 +53,8 @@
 #define RTMP_MAX_PENDING_COMMANDS 64u
 /* Answers that wait for a stalled socket; further ones are dropped. */
 #define RTMP_MAX_PENDING_REPLIES 64u
+/* Warnings that wait for the owner, whom a call of the application's may hold. */
+#define RTMP_MAX_PENDING_WARNINGS 64u
 /* Message streams one client may create at a server role. */
 #define RTMP_MAX_MESSAGE_STREAMS 16u
 /* Sub-messages in one aggregate; aggregates do not nest. */

@@ -19,8 +19,8 @@ struct _Option {
 static gboolean
 option_error (const Option *option, const gchar *problem, GError **error)
 {
-  g_set_error (error, RTMP_ERROR, RTMP_ERROR_ADDRESS, "Option %s in the address %s",
-      option->name, problem);
+  g_set_error (error, RTMP_ERROR, RTMP_ERROR_ADDRESS, "Option %s in the address %s", option->name,
+      problem);
   return FALSE;
 }
 
@@ -151,8 +151,8 @@ require_off (RtmpLocation *location G_GNUC_UNUSED, const Option *option, const g
 }
 
 static gboolean
-refuse (RtmpLocation *location G_GNUC_UNUSED, const Option *option,
-    const gchar *raw G_GNUC_UNUSED, GError **error)
+refuse (RtmpLocation *location G_GNUC_UNUSED, const Option *option, const gchar *raw G_GNUC_UNUSED,
+    GError **error)
 {
   return option_error (option, "is not supported", error);
 }

@@ -90,7 +90,8 @@ rtmp_message_new_sub (RtmpMessage *parent, guint8 type, guint32 timestamp, gsize
 
   g_return_val_if_fail (rtmp_message_get_room (parent) != NULL, NULL);
   g_return_val_if_fail (offset >= RTMP_MESSAGE_HEADROOM && offset <= parent->size
-      && size <= parent->size - offset, NULL);
+          && size <= parent->size - offset,
+      NULL);
 
   self = message_alloc (type, parent->stream_id, timestamp, 1, 0);
   /* The parent's payload lies HEADROOM behind its room, so the part's room,

@@ -334,6 +334,12 @@ rtmp_queue_clear (RtmpQueue *queue)
 }
 
 gboolean
+rtmp_queue_waits_for_key (const RtmpQueue *queue)
+{
+  return queue->need_key;
+}
+
+gboolean
 rtmp_queue_is_full (const RtmpQueue *queue)
 {
   return (queue->max_bytes > 0 && rtmp_queue_get_bytes (queue) >= queue->max_bytes)

@@ -65,6 +65,8 @@ guint rtmp_queue_resync (RtmpQueue *queue);
  * dropped. */
 void rtmp_queue_clear (RtmpQueue *queue);
 
+/* TRUE while what comes is dropped up to the next key frame. */
+gboolean rtmp_queue_waits_for_key (const RtmpQueue *queue);
 /* TRUE at the bound or past it. */
 gboolean rtmp_queue_is_full (const RtmpQueue *queue);
 guint rtmp_queue_get_length (const RtmpQueue *queue);

@@ -57,7 +57,8 @@ void rtmp_session_begin_idle (RtmpSession *session, gint64 idle_timeout, gint64 
 /* Queues an event; takes over what it owns. */
 void rtmp_session_push_event (RtmpSession *session, const RtmpEvent *event);
 void rtmp_session_push_status (RtmpSession *session, RtmpEventType type, const RtmpStatus *status);
-void rtmp_session_push_warning (RtmpSession *session, const gchar *format, ...) G_GNUC_PRINTF (2, 3);
+void rtmp_session_push_warning (RtmpSession *session, const gchar *format, ...)
+    G_GNUC_PRINTF (2, 3);
 /* The server role waits for a decision: feed stops taking bytes until this is reset. */
 void rtmp_session_set_undecided (RtmpSession *session, gboolean undecided);
 

@@ -10,7 +10,7 @@
 
 typedef struct {
   gdouble transaction;
-  const gchar *name;            /* interned */
+  const gchar *name; /* interned */
   gint64 sent;
 } PendingCall;
 
@@ -18,7 +18,7 @@ struct _RtmpSession {
   const RtmpRole *role;
   gpointer data;
 
-  RtmpHandshake *handshake;     /* NULL once it is over and all of it was sent */
+  RtmpHandshake *handshake; /* NULL once it is over and all of it was sent */
   gboolean handshaken;
   RtmpChunkReader *reader;
   RtmpChunkWriter *writer;
@@ -31,13 +31,13 @@ struct _RtmpSession {
   gint64 deadline;
   const gchar *awaited;
 
-  GArray *events;               /* RtmpEvent, the first events_taken of them are gone */
+  GArray *events; /* RtmpEvent, the first events_taken of them are gone */
   guint events_taken;
-  GArray *calls;                /* PendingCall, oldest first */
+  GArray *calls; /* PendingCall, oldest first */
 
-  guint64 queued;               /* payload bytes queued in the ordinary lane, ever */
-  guint64 reply_ends[RTMP_MAX_PENDING_REPLIES];         /* @queued behind the last replies */
-  guint replies;                /* ever */
+  guint64 queued; /* payload bytes queued in the ordinary lane, ever */
+  guint64 reply_ends[RTMP_MAX_PENDING_REPLIES]; /* @queued behind the last replies */
+  guint replies;                                /* ever */
   gboolean has_media_stream;
   guint32 media_stream;
   RtmpPeerCaps peer_caps;
@@ -296,13 +296,6 @@ rtmp_session_send (RtmpSession *session, RtmpMessage *message)
   rtmp_chunk_writer_queue (session->writer, message);
 }
 
-static void
-send_urgent (RtmpSession *session, RtmpMessage *message)
-{
-  count_message (&session->out, message);
-  rtmp_chunk_writer_queue_urgent (session->writer, message);
-}
-
 void
 rtmp_session_send_command (RtmpSession *session, RtmpCommand *command, guint32 stream_id)
 {
@@ -323,6 +316,17 @@ rtmp_session_reply (RtmpSession *session, RtmpMessage *message)
   rtmp_session_send (session, message);
   *end = session->queued;
   session->replies++;
+}
+
+static void
+send_urgent (RtmpSession *session, RtmpMessage *message)
+{
+  if (!rtmp_chunk_writer_takes_urgent (session->writer, message)) {
+    rtmp_session_reply (session, message);
+    return;
+  }
+  count_message (&session->out, message);
+  rtmp_chunk_writer_queue_urgent (session->writer, message);
 }
 
 void
@@ -465,8 +469,8 @@ static gboolean handle_message (RtmpSession *session, RtmpMessage *message, gint
 static gboolean
 handle_aggregate (RtmpSession *session, RtmpMessage *aggregate, gint64 now, GError **error)
 {
-  g_autoptr (GPtrArray) parts = g_ptr_array_new_with_free_func ((GDestroyNotify)
-      rtmp_message_unref);
+  g_autoptr (GPtrArray) parts =
+      g_ptr_array_new_with_free_func ((GDestroyNotify) rtmp_message_unref);
   g_autoptr (GError) fault = NULL;
   guint i;
 
@@ -555,7 +559,7 @@ feed_some (RtmpSession *session, const guint8 *data, gsize size, gint64 now, gsi
     return TRUE;
   }
   if (session->handshaken ? feed_chunks (session, data, size, now, taken, &fault)
-      : feed_handshake (session, data, size, now, taken, &fault))
+                          : feed_handshake (session, data, size, now, taken, &fault))
     return TRUE;
 
   *taken = size;

@@ -25,26 +25,26 @@ typedef struct _RtmpSession RtmpSession;
  */
 typedef enum {
   RTMP_STAGE_HANDSHAKE,
-  RTMP_STAGE_CONNECT,           /* connect was sent, or is awaited */
+  RTMP_STAGE_CONNECT, /* connect was sent, or is awaited */
   RTMP_STAGE_CREATE_STREAM,
-  RTMP_STAGE_START,             /* publish or play was sent, or is awaited */
+  RTMP_STAGE_START, /* publish or play was sent, or is awaited */
   RTMP_STAGE_STREAMING,
-  RTMP_STAGE_CLOSING,           /* the stop commands are queued */
-  RTMP_STAGE_ENDED,             /* failed, or the stream ended */
+  RTMP_STAGE_CLOSING, /* the stop commands are queued */
+  RTMP_STAGE_ENDED,   /* failed, or the stream ended */
 } RtmpStage;
 
 typedef enum {
-  RTMP_EVENT_STAGE,             /* @stage was entered */
-  RTMP_EVENT_READY,             /* publish or play was accepted; @status is the server's */
-  RTMP_EVENT_MESSAGE,           /* @message: audio, video or data of our stream */
-  RTMP_EVENT_STATUS,            /* @status: something the peer said in passing */
-  RTMP_EVENT_END,               /* client: the peer ended the stream; @status says how */
-  RTMP_EVENT_AUTHENTICATE,      /* client: connect again, with the RtmpAuth's new query */
-  RTMP_EVENT_WARNING,           /* @text: something strange that was tolerated */
-  RTMP_EVENT_CONNECT_REQUEST,   /* server: @command; decide (see rtmpserver.h) */
-  RTMP_EVENT_PUBLISH_REQUEST,   /* server: @stream_id, @text is the name; decide */
-  RTMP_EVENT_PLAY_REQUEST,      /* server: @stream_id, @text is the name; decide */
-  RTMP_EVENT_STREAM_CLOSED,     /* server: @stream_id was closed by the client */
+  RTMP_EVENT_STAGE,           /* @stage was entered */
+  RTMP_EVENT_READY,           /* publish or play was accepted; @status is the server's */
+  RTMP_EVENT_MESSAGE,         /* @message: audio, video or data of our stream */
+  RTMP_EVENT_STATUS,          /* @status: something the peer said in passing */
+  RTMP_EVENT_END,             /* client: the peer ended the stream; @status says how */
+  RTMP_EVENT_AUTHENTICATE,    /* client: connect again, with the RtmpAuth's new query */
+  RTMP_EVENT_WARNING,         /* @text: something strange that was tolerated */
+  RTMP_EVENT_CONNECT_REQUEST, /* server: @command; decide (see rtmpserver.h) */
+  RTMP_EVENT_PUBLISH_REQUEST, /* server: @stream_id, @text is the name; decide */
+  RTMP_EVENT_PLAY_REQUEST,    /* server: @stream_id, @text is the name; decide */
+  RTMP_EVENT_STREAM_CLOSED,   /* server: @stream_id was closed by the client */
 } RtmpEventType;
 
 /**
@@ -68,7 +68,7 @@ typedef enum {
   RTMP_COUNT_AUDIO,
   RTMP_COUNT_VIDEO,
   RTMP_COUNT_DATA,
-  RTMP_COUNT_OTHER,             /* control and commands */
+  RTMP_COUNT_OTHER, /* control and commands */
   RTMP_N_COUNTS
 } RtmpCount;
 
@@ -143,8 +143,8 @@ void rtmp_session_set_chunk_size (RtmpSession *session, guint32 chunk_size);
  */
 gint64 rtmp_session_get_deadline (const RtmpSession *session);
 
-/* Returns: FALSE with RTMP_ERROR_TIMEOUT, naming what was waited for, when the deadline has passed: the
- * session has ended. */
+/* Returns: FALSE with RTMP_ERROR_TIMEOUT, naming what was waited for, when the deadline has
+ * passed: the session has ended. */
 gboolean rtmp_session_check_deadline (RtmpSession *session, gint64 now, GError **error);
 
 /* The caller did not read for a while (backpressure): the wait for media begins anew. */
