@@ -8,6 +8,10 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <string.h>
+#ifdef __linux__
+#include <linux/sockios.h>
+#endif
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 #include "core/rtmperror.h"
@@ -26,31 +30,33 @@
 
 struct _RtmpConnection {
   gatomicrefcount refcount;
-  RtmpIoLoop *loop;             /* the owner keeps it alive until close */
+  RtmpIoLoop *loop; /* the owner keeps it alive until close */
   GIOStream *stream;
   GPollableInputStream *input;
   GPollableOutputStream *output;
   GSocket *socket;
+  gchar *remote_address;
   RtmpConnectionCallbacks callbacks;
   gpointer user_data;
 
   /* Under the lock. */
   GMutex lock;
   RtmpSession *session;
-  guint8 *record;               /* TLS only: bytes taken from the session and not yet written */
+  guint8 *record; /* TLS only: bytes taken from the session and not yet written */
   gsize record_size;
   gsize record_sent;
-  GSource *write_source;        /* while the socket is full */
+  GSource *write_source; /* while the socket is full */
+  GCancellable *closing; /* TLS only: cancels its goodbye */
   gint64 last_progress;
   GError *write_error;
-  gboolean broken;              /* writing is over: write_error, closed or shut down */
+  gboolean broken; /* writing is over: write_error, closed or shut down */
 
   /* The I/O thread's only. */
   GSource *read_source;
   GSource *timer;
-  gint64 timer_due;             /* -1 = not armed */
-  GArray *batch;                /* RtmpEvent */
-  gsize quick_acked;            /* bytes read that were acknowledged at once */
+  gint64 timer_due;  /* -1 = not armed */
+  GArray *batch;     /* RtmpEvent */
+  gsize quick_acked; /* bytes read that were acknowledged at once */
   gboolean want_reading;
   gboolean closed;
 };
@@ -76,6 +82,8 @@ rtmp_connection_unref (RtmpConnection *connection)
   rtmp_session_free (connection->session);
   g_clear_error (&connection->write_error);
   g_free (connection->record);
+  g_free (connection->remote_address);
+  g_clear_object (&connection->closing);
   g_array_unref (connection->batch);
   g_object_unref (connection->stream);
   g_object_unref (connection->socket);
@@ -140,7 +148,8 @@ write_vectors (RtmpConnection *self, GError **error)
     gsize written = 0;
 
     if (g_pollable_output_stream_writev_nonblocking (self->output, (GOutputVector *) vectors, n,
-            &written, NULL, error) != G_POLLABLE_RETURN_OK)
+            &written, NULL, error)
+        != G_POLLABLE_RETURN_OK)
       return FALSE;
     rtmp_session_consume (self->session, written);
     self->last_progress = g_get_monotonic_time ();
@@ -289,10 +298,23 @@ void
 rtmp_connection_get_backlog (RtmpConnection *connection, RtmpBacklog *backlog)
 {
   g_mutex_lock (&connection->lock);
-  backlog->bytes = rtmp_session_get_queued (connection->session);
+  backlog->bytes = rtmp_session_get_queued (connection->session)
+      + (connection->record_size - connection->record_sent);
   backlog->is_empty = !has_output_locked (connection);
   backlog->last_progress = connection->last_progress;
   g_mutex_unlock (&connection->lock);
+}
+
+gint
+rtmp_connection_get_unacknowledged (RtmpConnection *connection)
+{
+  gint bytes = -1;
+
+#ifdef SIOCOUTQ
+  if (ioctl (g_socket_get_fd (connection->socket), SIOCOUTQ, &bytes) != 0)
+    bytes = -1;
+#endif
+  return bytes;
 }
 
 /* -- Events and the end (I/O thread) -- */
@@ -507,6 +529,16 @@ rtmp_connection_set_reading (RtmpConnection *connection, gboolean reading)
 
 /* -- Beginning and end -- */
 
+/* GSocket asks for the socket's pending error when it first gives the address, and the kernel tells
+ * that only once: to be asked before there may be one. */
+static gchar *
+remote_address_of (GSocket *socket)
+{
+  g_autoptr (GSocketAddress) address = g_socket_get_remote_address (socket, NULL);
+
+  return address ? g_socket_connectable_to_string (G_SOCKET_CONNECTABLE (address)) : NULL;
+}
+
 RtmpConnection *
 rtmp_connection_new (RtmpIoLoop *loop, GIOStream *stream, GSocket *socket, RtmpSession *session,
     const RtmpConnectionCallbacks *callbacks, gpointer user_data)
@@ -520,14 +552,17 @@ rtmp_connection_new (RtmpIoLoop *loop, GIOStream *stream, GSocket *socket, RtmpS
   self->input = G_POLLABLE_INPUT_STREAM (g_io_stream_get_input_stream (stream));
   self->output = G_POLLABLE_OUTPUT_STREAM (g_io_stream_get_output_stream (stream));
   self->socket = g_object_ref (socket);
+  self->remote_address = remote_address_of (socket);
   self->session = session;
   self->callbacks = *callbacks;
   self->user_data = user_data;
   self->batch = g_array_new (FALSE, FALSE, sizeof (RtmpEvent));
   self->last_progress = g_get_monotonic_time ();
   self->timer_due = -1;
-  if (G_IS_TLS_CONNECTION (stream))
+  if (G_IS_TLS_CONNECTION (stream)) {
     self->record = g_malloc (TLS_RECORD_SIZE);
+    self->closing = g_cancellable_new ();
+  }
 
   self->timer = attach (self, g_source_new (&timer_funcs, sizeof (GSource)), on_timer);
   update_timer (self, rtmp_session_get_deadline (session));
@@ -553,7 +588,7 @@ close_tls_output (gpointer data)
   RtmpConnection *self = data;
 
   if (!self->closed)
-    g_output_stream_close_async (G_OUTPUT_STREAM (self->output), G_PRIORITY_DEFAULT, NULL,
+    g_output_stream_close_async (G_OUTPUT_STREAM (self->output), G_PRIORITY_DEFAULT, self->closing,
         on_output_closed, rtmp_connection_ref (self));
   return G_SOURCE_REMOVE;
 }
@@ -603,6 +638,8 @@ close_on_loop (gpointer data)
   if (!self->closed)
     drop_sources (self);
   self->closed = TRUE;
+  if (self->closing)
+    g_cancellable_cancel (self->closing);
   if (g_socket_is_closed (self->socket))
     return;
   g_socket_shutdown (self->socket, FALSE, TRUE, NULL);
@@ -619,9 +656,7 @@ rtmp_connection_close (RtmpConnection *connection)
 gchar *
 rtmp_connection_get_remote_address (RtmpConnection *connection)
 {
-  g_autoptr (GSocketAddress) address = g_socket_get_remote_address (connection->socket, NULL);
-
-  return address ? g_socket_connectable_to_string (G_SOCKET_CONNECTABLE (address)) : NULL;
+  return g_strdup (connection->remote_address);
 }
 
 gboolean

@@ -74,7 +74,7 @@ gboolean rtmp_connection_send (RtmpConnection *connection, RtmpMessage **message
 
 /**
  * RtmpBacklog:
- * @bytes: payload queued that the socket has not taken
+ * @bytes: payload queued that the socket has not taken; with TLS, also what waits in a record
  * @is_empty: nothing at all waits, control messages included
  * @last_progress: when the socket last took bytes, or when what waits was queued behind
  *   nothing; monotonic microseconds
@@ -87,6 +87,10 @@ typedef struct {
 
 void rtmp_connection_get_backlog (RtmpConnection *connection, RtmpBacklog *backlog);
 
+/* Bytes that the kernel has taken and the peer's has not acknowledged; -1 where the platform does
+ * not tell. */
+gint rtmp_connection_get_unacknowledged (RtmpConnection *connection);
+
 /* Stops or resumes reading (backpressure). From any thread. */
 void rtmp_connection_set_reading (RtmpConnection *connection, gboolean reading);
 
@@ -97,8 +101,8 @@ void rtmp_connection_shut_down_output (RtmpConnection *connection);
 /**
  * rtmp_connection_close:
  *
- * Closes at once. No callback is called once this has returned. Unread input is discarded first, so that TCP
- * does not reset the connection under what was sent. From any thread; waits for the I/O thread.
+ * Closes at once. No callback is called once this has returned. Unread input is discarded first, so
+ * that TCP does not reset the connection under what was sent. From any thread; waits for the I/O thread.
  */
 void rtmp_connection_close (RtmpConnection *connection);
 

@@ -19,11 +19,11 @@ typedef struct {
   gpointer user_data;
   GDestroyNotify user_data_unref;
 
-  GCancellable *steps;          /* cancelled by the caller's, and by a step's timeout */
+  GCancellable *steps; /* cancelled by the caller's, and by a step's timeout */
   gulong chained;
   GCancellable *outer;
   GSource *timer;
-  const gchar *step;            /* what is going on, for messages */
+  const gchar *step; /* what is going on, for messages */
   gboolean timed_out;
   GSocketConnection *tcp;
 } Connector;
@@ -207,8 +207,7 @@ start_tls (GTask *task)
 
   begin_step (self, "doing the TLS handshake");
   g_task_set_task_data (worker, self, NULL);
-  g_object_set_data_full (G_OBJECT (worker), "rtmp-connector", g_object_ref (task),
-      g_object_unref);
+  g_object_set_data_full (G_OBJECT (worker), "rtmp-connector", g_object_ref (task), g_object_unref);
   g_task_set_return_on_cancel (worker, TRUE);
   g_task_run_in_thread (worker, tls_handshake_thread);
 }
@@ -273,7 +272,7 @@ connector_new (RtmpIoLoop *loop, const RtmpConnectorConfig *config, GCancellable
   g_set_object (&self->tls_interaction, config->tls_interaction);
   self->accept_certificate = config->accept_certificate;
   self->user_data = config->user_data_ref ? config->user_data_ref (config->user_data)
-      : config->user_data;
+                                          : config->user_data;
   self->user_data_unref = config->user_data_unref;
   self->steps = g_cancellable_new ();
   self->step = "connecting";

@@ -60,8 +60,7 @@ void rtmp_connector_connect_async (RtmpIoLoop *loop, const RtmpConnectorConfig *
  * Returns: (transfer full) (nullable): the stream, or %NULL with RTMP_ERROR_RESOLVE,
  *   _CONNECT, _TLS, _CERTIFICATE, _TIMEOUT, or G_IO_ERROR_CANCELLED
  */
-GIOStream *rtmp_connector_connect_finish (GAsyncResult *result, GSocket **socket,
-    GError **error);
+GIOStream *rtmp_connector_connect_finish (GAsyncResult *result, GSocket **socket, GError **error);
 
 G_END_DECLS
 

@@ -12,7 +12,7 @@ struct _RtmpDispatcher {
   gatomicrefcount refcount;
   GMutex lock;
   GQueue calls;
-  gboolean running;             /* a thread of the pool is at work, or was asked for */
+  gboolean running; /* a thread of the pool is at work, or was asked for */
 };
 
 static void

@@ -21,8 +21,8 @@ RtmpDispatcher *rtmp_dispatcher_new (void);
 void rtmp_dispatcher_free (RtmpDispatcher *dispatcher);
 
 /* Queues @func; @notify (nullable) is called with @data behind it, on the same thread. */
-void rtmp_dispatcher_push (RtmpDispatcher *dispatcher, void (*func) (gpointer data),
-    gpointer data, GDestroyNotify notify);
+void rtmp_dispatcher_push (RtmpDispatcher *dispatcher, void (*func) (gpointer data), gpointer data,
+    GDestroyNotify notify);
 
 G_END_DECLS
 

@@ -20,7 +20,8 @@ io_loop_run (gpointer data)
   g_main_context_push_thread_default (loop->context);
   g_main_loop_run (loop->main_loop);
   /* What was cancelled at the end still has to be told so. */
-  while (g_main_context_iteration (loop->context, FALSE));
+  while (g_main_context_iteration (loop->context, FALSE))
+    ;
   g_main_context_pop_thread_default (loop->context);
 
   g_main_loop_unref (loop->main_loop);

@@ -31,8 +31,7 @@ gboolean rtmp_io_loop_is_current (RtmpIoLoop *loop);
 guint8 *rtmp_io_loop_get_scratch (RtmpIoLoop *loop);
 
 /* Calls @func on the loop's thread, in the order of the calls. */
-void rtmp_io_loop_invoke (RtmpIoLoop *loop, GSourceFunc func, gpointer data,
-    GDestroyNotify notify);
+void rtmp_io_loop_invoke (RtmpIoLoop *loop, GSourceFunc func, gpointer data, GDestroyNotify notify);
 
 /* The same, and waits until @func has returned; calls it directly on the loop's thread. */
 void rtmp_io_loop_invoke_sync (RtmpIoLoop *loop, void (*func) (gpointer data), gpointer data);

@@ -1,65 +1,33 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "rtmplink.h"
 
-#include <string.h>
-
 #include "core/rtmperror.h"
-#include "io/rtmpconnection.h"
+#include "core/rtmpsecrets.h"
+#include "io/rtmplinkprivate.h"
 
 /* Payload that may wait for a full socket before rtmp_link_wait_sent() waits:
  * enough for the I/O thread to fill the socket while a streaming thread wakes up. */
 #define MAX_BACKLOG (128u * 1024)
 
-/* How long the peer's close is waited for after our half-close. */
+/* How long the peer's close is waited for, once it has received everything. */
 #define LINGER_TIME G_TIME_SPAN_SECOND
+/* How often it is asked whether it has. */
+#define LINGER_INTERVAL (20 * G_TIME_SPAN_MILLISECOND)
 
-struct _RtmpLink {
-  gatomicrefcount refcount;
-  RtmpLinkCallbacks callbacks;
-  gpointer user_data;
-  RtmpNotifier *notifier;
+typedef struct {
+  gint left;       /* bytes the peer has not acknowledged */
+  gint64 progress; /* when that last became less; 0 = not looked at */
+} Linger;
 
-  RtmpLinkConfig config;        /* chunk_size and pacing under the lock; the rest is constant */
-
-  /* The I/O thread's only. */
-  RtmpAuth *auth;
-
-  GMutex lock;
-  GCond cond;
-  RtmpIoLoop *loop;             /* between start and stop */
-  GCancellable *cancellable;
-  RtmpConnection *connection;
-  guint32 announced_chunk_size;
-  RtmpLinkState state;
-  GError *error;
-  gboolean flushing;
-  gboolean stopped;
-  gboolean ready;
-  gboolean ended;
-  gboolean peer_closed;
-  gint64 linger_until;          /* 0 before the half-close */
-  gsize stop_bytes;             /* of the stop commands */
-
-  RtmpQueue *queue;             /* playing */
-  gboolean reading_stopped;
-
-  gint64 start_time;
-  gint64 ready_time;
-  gint64 media_time;
-  guint connections;
-  gchar *address;
-  RtmpSessionStats last_stats;
-};
-
-static RtmpLink *
-link_ref (RtmpLink *link)
+RtmpLink *
+rtmp_link_ref (RtmpLink *link)
 {
   g_atomic_ref_count_inc (&link->refcount);
   return link;
 }
 
-static void
-link_unref (RtmpLink *link)
+void
+rtmp_link_unref (RtmpLink *link)
 {
   if (!g_atomic_ref_count_dec (&link->refcount))
     return;
@@ -75,8 +43,10 @@ link_unref (RtmpLink *link)
   g_free (link);
 }
 
-static void
-set_state_locked (RtmpLink *link, RtmpLinkState state)
+/* -- State -- */
+
+void
+rtmp_link_set_state_locked (RtmpLink *link, RtmpLinkState state)
 {
   if (link->state == state)
     return;
@@ -85,318 +55,29 @@ set_state_locked (RtmpLink *link, RtmpLinkState state)
   rtmp_notifier_state (link->notifier, state);
 }
 
-/* @error: (transfer full): only the first counts */
-static void
-fail_locked (RtmpLink *link, GError *error)
+void
+rtmp_link_fail_locked (RtmpLink *link, GError *error)
 {
   if (link->error || link->stopped || link->ended) {
     g_error_free (error);
     return;
   }
-  rtmp_link_config_hide_in_error (&link->config, error);
+  rtmp_secrets_hide_in_error (link->config.location, error);
   link->error = error;
-  set_state_locked (link, RTMP_LINK_FAILED);
+  rtmp_link_set_state_locked (link, RTMP_LINK_FAILED);
   rtmp_notifier_failed (link->notifier, error);
-}
-
-/* -- The connection's callbacks (I/O thread) -- */
-
-static void start_connecting (RtmpLink *link);
-
-static void
-drop_connection (RtmpLink *link)
-{
-  RtmpConnection *connection;
-  RtmpSessionStats stats;
-
-  g_mutex_lock (&link->lock);
-  connection = g_steal_pointer (&link->connection);
-  g_mutex_unlock (&link->lock);
-  if (!connection)
-    return;
-  rtmp_session_get_stats (rtmp_connection_lock (connection), &stats);
-  rtmp_connection_unlock (connection);
-  rtmp_connection_close (connection);
-  rtmp_connection_unref (connection);
-
-  g_mutex_lock (&link->lock);
-  link->last_stats = stats;
-  g_mutex_unlock (&link->lock);
-}
-
-static void
-on_ready_locked (RtmpLink *link)
-{
-  link->ready = TRUE;
-  link->ready_time = g_get_monotonic_time () - link->start_time;
-  if (link->state < RTMP_LINK_STREAMING)
-    set_state_locked (link, RTMP_LINK_STREAMING);
-}
-
-static void
-on_message_locked (RtmpLink *link, RtmpMessage *message)
-{
-  guint dropped;
-
-  if (link->media_time < 0 && (message->type == RTMP_MESSAGE_AUDIO
-          || message->type == RTMP_MESSAGE_VIDEO))
-    link->media_time = g_get_monotonic_time () - link->start_time;
-  dropped = rtmp_queue_push (link->queue, message);
-  if (dropped > 0)
-    rtmp_notifier_warning (link->notifier,
-        g_strdup_printf ("The receive queue is full: dropped %u messages", dropped), TRUE);
-  if (!link->config.leaky && !link->reading_stopped && rtmp_queue_is_full (link->queue)) {
-    link->reading_stopped = TRUE;
-    rtmp_connection_set_reading (link->connection, FALSE);
-  }
-}
-
-static void
-warn_locked (RtmpLink *link, const gchar *text)
-{
-  rtmp_notifier_warning (link->notifier, rtmp_link_config_hide (&link->config, text), FALSE);
-}
-
-static void
-on_status_locked (RtmpLink *link, const RtmpStatus *status)
-{
-  g_autofree gchar *text = NULL;
-
-  if (strcmp (status->level, "warning") != 0)
-    return;
-  text = g_strdup_printf ("The server warns: %s: %s", status->code, status->description);
-  warn_locked (link, text);
-}
-
-static void
-on_end_locked (RtmpLink *link)
-{
-  link->ended = TRUE;
-  set_state_locked (link, RTMP_LINK_ENDED);
-}
-
-/* The session announces what it began with, once the handshake is over. */
-static void
-announce_chunk_size_locked (RtmpLink *link)
-{
-  guint32 chunk_size = link->config.chunk_size;
-
-  if (!link->connection || chunk_size == link->announced_chunk_size
-      || (link->state != RTMP_LINK_NEGOTIATING && link->state != RTMP_LINK_STREAMING))
-    return;
-  link->announced_chunk_size = chunk_size;
-  rtmp_session_set_chunk_size (rtmp_connection_lock (link->connection), chunk_size);
-  rtmp_connection_unlock (link->connection);
-}
-
-static void
-on_stage_locked (RtmpLink *link, RtmpStage stage)
-{
-  if (link->state != RTMP_LINK_CONNECTING || stage <= RTMP_STAGE_HANDSHAKE)
-    return;
-  set_state_locked (link, RTMP_LINK_NEGOTIATING);
-  announce_chunk_size_locked (link);
-}
-
-/* Returns TRUE when the connection is to be made anew, with credentials. */
-static gboolean
-handle_event_locked (RtmpLink *link, RtmpEvent *event)
-{
-  switch (event->type) {
-    case RTMP_EVENT_STAGE:
-      on_stage_locked (link, event->stage);
-      break;
-    case RTMP_EVENT_READY:
-      on_ready_locked (link);
-      break;
-    case RTMP_EVENT_MESSAGE:
-      on_message_locked (link, g_steal_pointer (&event->message));
-      break;
-    case RTMP_EVENT_STATUS:
-      on_status_locked (link, event->status);
-      break;
-    case RTMP_EVENT_END:
-      on_end_locked (link);
-      break;
-    case RTMP_EVENT_WARNING:
-      warn_locked (link, event->text);
-      break;
-    case RTMP_EVENT_AUTHENTICATE:
-      return TRUE;
-    default:
-      break;
-  }
-  return FALSE;
-}
-
-static void
-on_events (RtmpEvent *events, guint n_events, gpointer user_data)
-{
-  RtmpLink *link = user_data;
-  gboolean again = FALSE;
-  guint i;
-
-  g_mutex_lock (&link->lock);
-  for (i = 0; i < n_events && !link->stopped; i++)
-    again |= handle_event_locked (link, &events[i]);
-  g_cond_broadcast (&link->cond);
-  /* A stop that finds no connection does not wait for this thread. */
-  if (again)
-    link_ref (link);
-  g_mutex_unlock (&link->lock);
-  if (again) {
-    drop_connection (link);
-    start_connecting (link);
-    link_unref (link);
-  }
-}
-
-static void
-on_writable (gpointer user_data)
-{
-  RtmpLink *link = user_data;
-
-  g_mutex_lock (&link->lock);
-  g_cond_broadcast (&link->cond);
-  g_mutex_unlock (&link->lock);
-}
-
-/* Many servers refuse a stream key by closing without a word (peers.md Q9). */
-static GError *
-plain_close_error (RtmpLink *link)
-{
-  const gchar *when = "";
-
-  if (link->state == RTMP_LINK_CONNECTING)
-    when = " during the handshake";
-  else if (!link->ready)
-    when = " during set-up: it may have refused the stream's name or its key";
-  return g_error_new (RTMP_ERROR, RTMP_ERROR_CLOSED, "The server closed the connection%s", when);
-}
-
-/* Closing in answer to the stop commands, even before all of them have left, is a
- * normal end (peers.md Q35). */
-static gboolean
-is_normal_end_locked (RtmpLink *link)
-{
-  RtmpBacklog backlog;
-
-  if (link->state != RTMP_LINK_CLOSING || !link->connection)
-    return FALSE;
-  rtmp_connection_get_backlog (link->connection, &backlog);
-  return backlog.bytes <= link->stop_bytes;
-}
-
-static void
-on_closed (const GError *error, gpointer user_data)
-{
-  RtmpLink *link = user_data;
-
-  g_mutex_lock (&link->lock);
-  link->peer_closed = TRUE;
-  if (!is_normal_end_locked (link))
-    fail_locked (link, error ? g_error_copy (error) : plain_close_error (link));
-  g_cond_broadcast (&link->cond);
-  g_mutex_unlock (&link->lock);
-}
-
-static const RtmpConnectionCallbacks connection_callbacks = {
-  on_events, on_writable, on_closed
-};
-
-/* -- Connecting (I/O thread) -- */
-
-static void
-adopt_stream (RtmpLink *link, GIOStream *stream, GSocket *socket)
-{
-  g_mutex_lock (&link->lock);
-  if (!link->stopped) {
-    link->connection = rtmp_connection_new (link->loop, stream, socket,
-        rtmp_link_config_new_session (&link->config, link->auth), &connection_callbacks, link);
-    link->announced_chunk_size = link->config.chunk_size;
-    link->connections++;
-    g_free (link->address);
-    link->address = rtmp_connection_get_remote_address (link->connection);
-    if (link->config.pacing > 0)
-      rtmp_connection_set_pacing (link->connection, link->config.pacing);
-  }
-  g_mutex_unlock (&link->lock);
-}
-
-typedef struct {
-  RtmpLink *link;
-  RtmpIoLoop *loop;             /* kept until the attempt is over */
-} Attempt;
-
-static void
-on_connected (GObject *source, GAsyncResult *result, gpointer data)
-{
-  Attempt *attempt = data;
-  RtmpLink *link = attempt->link;
-  g_autoptr (GSocket) socket = NULL;
-  g_autoptr (GIOStream) stream = NULL;
-  GError *error = NULL;
-
-  (void) source;
-  stream = rtmp_connector_connect_finish (result, &socket, &error);
-  if (stream) {
-    adopt_stream (link, stream, socket);
-  } else {
-    g_mutex_lock (&link->lock);
-    fail_locked (link, error);
-    g_mutex_unlock (&link->lock);
-  }
-  link_unref (link);
-  rtmp_io_loop_release (attempt->loop);
-  g_free (attempt);
-}
-
-static void
-start_connecting (RtmpLink *link)
-{
-  RtmpConnectorConfig config = {
-    .accept_certificate = link->callbacks.accept_certificate,
-    .user_data = link->user_data,
-    .user_data_ref = link->callbacks.user_data_ref,
-    .user_data_unref = link->callbacks.user_data_unref,
-  };
-  Attempt *attempt;
-
-  g_mutex_lock (&link->lock);
-  if (link->stopped) {
-    g_mutex_unlock (&link->lock);
-    return;
-  }
-  set_state_locked (link, RTMP_LINK_CONNECTING);
-
-  /* Under the lock: once the link is stopped its loop and its owner may go away. */
-  rtmp_link_config_get_connector (&link->config, &config);
-  attempt = g_new (Attempt, 1);
-  *attempt = (Attempt) { link_ref (link), rtmp_io_loop_acquire () };
-  rtmp_connector_connect_async (attempt->loop, &config, link->cancellable, on_connected, attempt);
-  g_mutex_unlock (&link->lock);
-}
-
-static gboolean
-start_on_loop (gpointer data)
-{
-  start_connecting (data);
-  return G_SOURCE_REMOVE;
 }
 
 /* -- Life -- */
 
 RtmpLink *
-rtmp_link_new (const RtmpLinkConfig *config, const RtmpLinkCallbacks *callbacks,
-    gpointer user_data)
+rtmp_link_new (const RtmpLinkConfig *config, const RtmpLinkCallbacks *callbacks, gpointer user_data)
 {
   RtmpLink *link = g_new0 (RtmpLink, 1);
 
   g_atomic_ref_count_init (&link->refcount);
   g_mutex_init (&link->lock);
   g_cond_init (&link->cond);
-  link->callbacks = *callbacks;
-  link->user_data = user_data;
   link->notifier = rtmp_notifier_new (callbacks, user_data);
   link->cancellable = g_cancellable_new ();
   rtmp_link_config_copy (config, &link->config);
@@ -414,7 +95,14 @@ rtmp_link_free (RtmpLink *link)
   if (!link)
     return;
   rtmp_link_stop (link);
-  link_unref (link);
+  rtmp_link_unref (link);
+}
+
+static gboolean
+start_on_loop (gpointer data)
+{
+  rtmp_link_connect (data);
+  return G_SOURCE_REMOVE;
 }
 
 void
@@ -424,20 +112,25 @@ rtmp_link_start (RtmpLink *link)
   g_return_if_fail (!link->loop && !link->stopped);
   link->loop = rtmp_io_loop_acquire ();
   link->start_time = g_get_monotonic_time ();
-  set_state_locked (link, RTMP_LINK_CONNECTING);
+  rtmp_link_set_state_locked (link, RTMP_LINK_CONNECTING);
   g_mutex_unlock (&link->lock);
-  rtmp_io_loop_invoke (link->loop, start_on_loop, link_ref (link), (GDestroyNotify) link_unref);
+  rtmp_io_loop_invoke (link->loop, start_on_loop, rtmp_link_ref (link),
+      (GDestroyNotify) rtmp_link_unref);
 }
 
 static void
 say_goodbye (RtmpLink *link, RtmpConnection *connection)
 {
-  RtmpSession *session = rtmp_connection_lock (connection);
-  gsize queued = rtmp_session_get_queued (session);
+  RtmpSession *session;
+  gsize queued;
 
+  g_mutex_lock (&link->lock);
+  session = rtmp_connection_lock (connection);
+  queued = rtmp_session_get_queued (session);
   rtmp_client_stop (session, link->config.stop_commands, g_get_monotonic_time ());
   link->stop_bytes = MAX (link->stop_bytes, rtmp_session_get_queued (session) - queued);
   rtmp_connection_unlock (connection);
+  g_mutex_unlock (&link->lock);
 }
 
 void
@@ -458,7 +151,7 @@ rtmp_link_stop (RtmpLink *link)
   g_cancellable_cancel (link->cancellable);
   if (connection) {
     say_goodbye (link, connection);
-    drop_connection (link);
+    rtmp_link_drop_connection (link);
     rtmp_connection_unref (connection);
   }
   if (loop)
@@ -515,8 +208,9 @@ rtmp_link_was_ready (RtmpLink *link)
 static RtmpLinkResult
 no_progress_locked (RtmpLink *link, GError **error)
 {
-  fail_locked (link, g_error_new (RTMP_ERROR, RTMP_ERROR_TIMEOUT,
-      "The server took no data for %" G_GINT64_FORMAT " ms", link->config.timeout / 1000));
+  rtmp_link_fail_locked (link,
+      g_error_new (RTMP_ERROR, RTMP_ERROR_TIMEOUT,
+          "The server took no data for %" G_GINT64_FORMAT " ms", link->config.timeout / 1000));
   return check_locked (link, error);
 }
 
@@ -588,14 +282,38 @@ rtmp_link_wait_sent (RtmpLink *link, GError **error)
   return result;
 }
 
+/* When to look again, or 0 when it was waited long enough. The time to linger begins when the peer
+ * has all: closing under what the kernel still has to send would lose it. */
+static gint64
+linger_locked (RtmpLink *link, Linger *linger)
+{
+  gint64 now = g_get_monotonic_time ();
+  gint left = rtmp_connection_get_unacknowledged (link->connection);
+
+  if (left < linger->left || linger->progress == 0) {
+    linger->left = left;
+    linger->progress = now;
+  }
+  if (left <= 0)
+    return now < linger->progress + LINGER_TIME ? linger->progress + LINGER_TIME : 0;
+  if (link->config.timeout > 0 && now >= linger->progress + link->config.timeout)
+    return 0;
+  return now + LINGER_INTERVAL;
+}
+
 static RtmpLinkResult
 wait_peer_close_locked (RtmpLink *link, GError **error)
 {
+  Linger linger = { 0 };
   RtmpLinkResult result;
+  gint64 until;
 
-  while ((result = check_locked (link, error)) == RTMP_LINK_OK && !link->peer_closed) {
-    if (!g_cond_wait_until (&link->cond, &link->lock, link->linger_until))
-      break;
+  while ((result = check_locked (link, error)) == RTMP_LINK_OK && !link->peer_closed
+      && link->connection) {
+    until = linger_locked (link, &linger);
+    if (until == 0)
+      return linger.left > 0 ? no_progress_locked (link, error) : RTMP_LINK_OK;
+    g_cond_wait_until (&link->cond, &link->lock, until);
   }
   return result;
 }
@@ -611,7 +329,7 @@ rtmp_link_drain (RtmpLink *link, GError **error)
   if (result == RTMP_LINK_OK && link->connection)
     connection = rtmp_connection_ref (link->connection);
   if (connection)
-    set_state_locked (link, RTMP_LINK_CLOSING);
+    rtmp_link_set_state_locked (link, RTMP_LINK_CLOSING);
   g_mutex_unlock (&link->lock);
   if (!connection)
     return result;
@@ -619,16 +337,14 @@ rtmp_link_drain (RtmpLink *link, GError **error)
   say_goodbye (link, connection);
   g_mutex_lock (&link->lock);
   result = wait_backlog_locked (link, 0, error);
-  if (result == RTMP_LINK_OK && link->linger_until == 0) {
+  if (result == RTMP_LINK_OK) {
     rtmp_connection_shut_down_output (connection);
-    link->linger_until = g_get_monotonic_time () + LINGER_TIME;
-  }
-  if (result == RTMP_LINK_OK)
     result = wait_peer_close_locked (link, error);
+  }
   g_mutex_unlock (&link->lock);
   rtmp_connection_unref (connection);
   if (result == RTMP_LINK_OK)
-    drop_connection (link);
+    rtmp_link_drop_connection (link);
   return result;
 }
 
@@ -637,7 +353,7 @@ rtmp_link_set_chunk_size (RtmpLink *link, guint32 chunk_size)
 {
   g_mutex_lock (&link->lock);
   link->config.chunk_size = chunk_size;
-  announce_chunk_size_locked (link);
+  rtmp_link_announce_chunk_size_locked (link);
   g_mutex_unlock (&link->lock);
 }
 
@@ -682,25 +398,59 @@ rtmp_link_receive (RtmpLink *link, RtmpQueueItem *items, guint max_items, guint 
 
   *n_items = 0;
   g_mutex_lock (&link->lock);
-  while (!link->flushing && !link->stopped) {
-    *n_items = pop_locked (link, items, max_items);
-    if (*n_items > 0 || (result = check_locked (link, error)) != RTMP_LINK_OK)
-      break;
+  while (!link->flushing && !link->stopped && !link->resynced) {
+    if (!link->paused) {
+      *n_items = pop_locked (link, items, max_items);
+      if (*n_items > 0 || (result = check_locked (link, error)) != RTMP_LINK_OK)
+        break;
+    }
     g_cond_wait (&link->cond, &link->lock);
   }
   if (*n_items == 0 && result == RTMP_LINK_OK)
-    result = RTMP_LINK_FLUSHING;
+    result = link->flushing || link->stopped ? RTMP_LINK_FLUSHING : RTMP_LINK_RESYNCED;
   g_mutex_unlock (&link->lock);
   return result;
+}
+
+static void
+resync_locked (RtmpLink *link)
+{
+  rtmp_queue_resync (link->queue);
+  link->resyncing = rtmp_queue_waits_for_key (link->queue);
+  resume_reading_locked (link);
 }
 
 void
 rtmp_link_resync (RtmpLink *link)
 {
   g_mutex_lock (&link->lock);
-  rtmp_queue_resync (link->queue);
-  resume_reading_locked (link);
+  resync_locked (link);
   g_mutex_unlock (&link->lock);
+}
+
+void
+rtmp_link_set_paused (RtmpLink *link, gboolean paused)
+{
+  g_mutex_lock (&link->lock);
+  if (link->paused && !paused) {
+    resync_locked (link);
+    link->resynced = TRUE;
+  }
+  link->paused = paused;
+  g_cond_broadcast (&link->cond);
+  g_mutex_unlock (&link->lock);
+}
+
+gboolean
+rtmp_link_take_resynced (RtmpLink *link)
+{
+  gboolean resynced;
+
+  g_mutex_lock (&link->lock);
+  resynced = link->resynced;
+  link->resynced = FALSE;
+  g_mutex_unlock (&link->lock);
+  return resynced;
 }
 
 void

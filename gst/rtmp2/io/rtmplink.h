@@ -45,8 +45,9 @@ void rtmp_link_set_flushing (RtmpLink *link, gboolean flushing);
 typedef enum {
   RTMP_LINK_OK,
   RTMP_LINK_FLUSHING,
-  RTMP_LINK_EOS,                /* the server ended the stream */
+  RTMP_LINK_EOS, /* the server ended the stream */
   RTMP_LINK_ERROR,
+  RTMP_LINK_RESYNCED, /* see rtmp_link_take_resynced() */
 } RtmpLinkResult;
 
 /* Publish or play was accepted at some time. */
@@ -103,6 +104,18 @@ RtmpLinkResult rtmp_link_receive (RtmpLink *link, RtmpQueueItem *items, guint ma
 
 /* Begins again at the newest key frame (after PAUSED). */
 void rtmp_link_resync (RtmpLink *link);
+
+/**
+ * rtmp_link_set_paused:
+ *
+ * While paused rtmp_link_receive() waits and takes nothing, so that what arrives in the meantime
+ * stays in the queue. After it the queue begins again as with rtmp_link_resync(), and
+ * rtmp_link_receive() returns RTMP_LINK_RESYNCED until rtmp_link_take_resynced() was called.
+ */
+void rtmp_link_set_paused (RtmpLink *link, gboolean paused);
+/* TRUE once after each pause: nothing that is received from here on came before it. */
+gboolean rtmp_link_take_resynced (RtmpLink *link);
+
 void rtmp_link_set_queue_limits (RtmpLink *link, guint64 bytes, guint32 time);
 
 /* -- Both -- */
@@ -111,8 +124,8 @@ void rtmp_link_set_queue_limits (RtmpLink *link, guint64 bytes, guint32 time);
  * RtmpLinkStats:
  * @address: (nullable): address and port in use; g_free()
  * @session: of the present or the last connection
- * @ready_time, @media_time: microseconds from start to the accepted publish or play, and to the first
- *   audio or video message sent or received; -1 = not yet
+ * @ready_time, @media_time: microseconds from start to the accepted publish or play, and to the
+ *   first audio or video message sent or received; -1 = not yet
  * @backlog: payload bytes the socket has not taken
  * @queue_length, @queue_bytes, @queue_time (ms), @queue_dropped: of the receive queue
  * @connections: connections established so far

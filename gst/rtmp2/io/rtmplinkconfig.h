@@ -19,7 +19,8 @@ G_BEGIN_DECLS
  * @flash_version: (nullable): NULL = the default of the direction
  * @extra_args: (nullable) (element-type RtmpAmf): optional arguments of connect
  * @chunk_size, @caps_ex, @buffer_ms: as in RtmpClientConfig
- * @timeout: microseconds for each answer that is required, and for a write without progress; 0 = for ever
+ * @timeout: microseconds for each answer that is required, and for a write without
+ *   progress; 0 = for ever
  * @idle_timeout: playing: microseconds without media; 0 = for ever
  * @stop_commands: what is sent at the end
  * @pacing: bits per second; 0 = unlimited
@@ -55,17 +56,10 @@ void rtmp_link_config_copy (const RtmpLinkConfig *config, RtmpLinkConfig *copy);
 void rtmp_link_config_clear (RtmpLinkConfig *copy);
 
 /* Fills in what the configuration says of a connection; the rest of @connector is left alone. */
-void rtmp_link_config_get_connector (const RtmpLinkConfig *config,
-    RtmpConnectorConfig *connector);
+void rtmp_link_config_get_connector (const RtmpLinkConfig *config, RtmpConnectorConfig *connector);
 
 /* (transfer full): a client session, begun now; @auth is lent to it. */
 RtmpSession *rtmp_link_config_new_session (const RtmpLinkConfig *config, RtmpAuth *auth);
-
-/* (transfer full): @text with the stream's name, which may be a key, masked: servers repeat it in what
- * they say. */
-gchar *rtmp_link_config_hide (const RtmpLinkConfig *config, const gchar *text);
-/* The same for an error's message and the server's description in it. */
-void rtmp_link_config_hide_in_error (const RtmpLinkConfig *config, GError *error);
 
 G_END_DECLS
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "rtmpnotifier.h"
 
+#include "core/rtmplimits.h"
 #include "io/rtmpdispatcher.h"
 
 /* The owner holds one reference, and each notice that is queued another. */
@@ -9,7 +10,8 @@ struct _RtmpNotifier {
   RtmpLinkCallbacks callbacks;
   gpointer user_data;
   RtmpDispatcher *dispatcher;
-  gint stopped;                 /* atomic */
+  gint stopped;  /* atomic */
+  gint warnings; /* atomic: that wait to be told */
 };
 
 typedef struct {
@@ -53,6 +55,8 @@ notice_free (gpointer data)
 
   if (notice->notifier->callbacks.user_data_unref)
     notice->notifier->callbacks.user_data_unref (notice->user_data);
+  if (notice->text)
+    g_atomic_int_add (&notice->notifier->warnings, -1);
   notifier_unref (notice->notifier);
   g_clear_error (&notice->error);
   g_free (notice->text);
@@ -79,17 +83,23 @@ notice_run (gpointer data)
 }
 
 /* @notice: what it owns is taken over */
-static void
-push (RtmpNotifier *self, Notice notice)
+static Notice *
+notice_new (RtmpNotifier *self, Notice notice)
 {
   Notice *copy = g_new (Notice, 1);
 
   *copy = notice;
   g_atomic_ref_count_inc (&self->refcount);
   copy->notifier = self;
-  copy->user_data = self->callbacks.user_data_ref
-      ? self->callbacks.user_data_ref (self->user_data) : self->user_data;
-  rtmp_dispatcher_push (self->dispatcher, notice_run, copy, notice_free);
+  copy->user_data = self->callbacks.user_data_ref ? self->callbacks.user_data_ref (self->user_data)
+                                                  : self->user_data;
+  return copy;
+}
+
+static void
+push (RtmpNotifier *self, Notice notice)
+{
+  rtmp_dispatcher_push (self->dispatcher, notice_run, notice_new (self, notice), notice_free);
 }
 
 RtmpNotifier *
@@ -132,5 +142,39 @@ rtmp_notifier_failed (RtmpNotifier *notifier, const GError *error)
 void
 rtmp_notifier_warning (RtmpNotifier *notifier, gchar *text, gboolean lost)
 {
-  push (notifier, (Notice) { .text = text, .lost = lost });
+  if (g_atomic_int_add (&notifier->warnings, 1) < (gint) RTMP_MAX_PENDING_WARNINGS) {
+    push (notifier, (Notice) { .text = text, .lost = lost });
+    return;
+  }
+  g_atomic_int_add (&notifier->warnings, -1);
+  g_free (text);
+}
+
+/* A notice that has nothing to tell. */
+gpointer
+rtmp_notifier_hold (RtmpNotifier *notifier)
+{
+  return notice_new (notifier, (Notice) { 0 });
+}
+
+static void
+release_run (gpointer hold)
+{
+  (void) hold;
+}
+
+void
+rtmp_notifier_release (gpointer hold)
+{
+  rtmp_dispatcher_push (((Notice *) hold)->notifier->dispatcher, release_run, hold, notice_free);
+}
+
+gboolean
+rtmp_notifier_accept_certificate (GTlsConnection *connection, GTlsCertificate *certificate,
+    GTlsCertificateFlags errors, gpointer hold)
+{
+  Notice *notice = hold;
+  RtmpAcceptCertificateFunc accept = notice->notifier->callbacks.accept_certificate;
+
+  return accept && accept (connection, certificate, errors, notice->user_data);
 }

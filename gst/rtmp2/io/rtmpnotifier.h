@@ -9,12 +9,12 @@
 G_BEGIN_DECLS
 
 typedef enum {
-  RTMP_LINK_IDLE,               /* not started, or stopped */
-  RTMP_LINK_CONNECTING,         /* up to the handshake's end */
-  RTMP_LINK_NEGOTIATING,        /* connect, createStream, publish or play */
-  RTMP_LINK_STREAMING,          /* publish or play was accepted */
+  RTMP_LINK_IDLE,        /* not started, or stopped */
+  RTMP_LINK_CONNECTING,  /* up to the handshake's end */
+  RTMP_LINK_NEGOTIATING, /* connect, createStream, publish or play */
+  RTMP_LINK_STREAMING,   /* publish or play was accepted */
   RTMP_LINK_CLOSING,
-  RTMP_LINK_ENDED,              /* the server ended the stream */
+  RTMP_LINK_ENDED, /* the server ended the stream */
   RTMP_LINK_FAILED,
 } RtmpLinkState;
 
@@ -53,8 +53,23 @@ void rtmp_notifier_free (RtmpNotifier *notifier);
 
 void rtmp_notifier_state (RtmpNotifier *notifier, RtmpLinkState state);
 void rtmp_notifier_failed (RtmpNotifier *notifier, const GError *error);
-/* @text: (transfer full) */
+/* @text: (transfer full). Dropped where RTMP_MAX_PENDING_WARNINGS wait already. */
 void rtmp_notifier_warning (RtmpNotifier *notifier, gchar *text, gboolean lost);
+
+/**
+ * rtmp_notifier_hold:
+ *
+ * Keeps the owner alive for work that may outlast the link: a TLS handshake. The owner is let go
+ * of through the dispatcher, since its end may run application code.
+ *
+ * Returns: (transfer full): for rtmp_notifier_release() and rtmp_notifier_accept_certificate()
+ */
+gpointer rtmp_notifier_hold (RtmpNotifier *notifier);
+void rtmp_notifier_release (gpointer hold);
+
+/* Asks the owner, on the calling thread: an RtmpAcceptCertificateFunc with @hold as its data. */
+gboolean rtmp_notifier_accept_certificate (GTlsConnection *connection, GTlsCertificate *certificate,
+    GTlsCertificateFlags errors, gpointer hold);
 
 G_END_DECLS
 
