@@ -8,15 +8,11 @@
 #include "core/rtmpcommand.h"
 #include "core/rtmpcrypto.h"
 #include "core/rtmperror.h"
-#include "gstrtmp2enums.h"
 #include "gstrtmp2message.h"
+#include "gstrtmp2properties.h"
 
 GST_DEBUG_CATEGORY_STATIC (gst_rtmp2_endpoint_debug);
 #define GST_CAT_DEFAULT gst_rtmp2_endpoint_debug
-
-#define DEFAULT_LOCATION "rtmp://localhost/live/myStream"
-#define DEFAULT_TIMEOUT 5
-#define DEFAULT_ASYNC_CONNECT TRUE
 
 struct _GstRtmp2Endpoint {
   GstElement *element;
@@ -24,7 +20,7 @@ struct _GstRtmp2Endpoint {
 
   GMutex lock;
   RtmpLocation *location;
-  GError *location_error;       /* of the last location that could not be used */
+  GError *location_error; /* of the last location that could not be used */
   gchar *secure_token;
   RtmpAuthmod authmod;
   guint timeout;
@@ -40,6 +36,7 @@ struct _GstRtmp2Endpoint {
   gboolean started;
   gboolean flushing;
   enum { NO_ERROR, POSTING, POSTED } error;
+  guint run; /* counts starts: a message of an earlier one may still be posted */
   GCond error_posted;
 };
 
@@ -48,107 +45,6 @@ static guint accept_certificate_signal[2];
 
 /* -- Properties -- */
 
-static const gchar *
-default_flash_version (gboolean publish)
-{
-  return publish ? RTMP_FLASH_VERSION_PUBLISH : RTMP_FLASH_VERSION_PLAY;
-}
-
-static void
-install_address_properties (GObjectClass *klass)
-{
-  const GParamFlags flags = G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS;
-
-  g_object_class_install_property (klass, GST_RTMP2_PROP_LOCATION,
-      g_param_spec_string ("location", "Location",
-          "Address of the stream: rtmp[s]://[user:password@]host[:port]/application/stream",
-          DEFAULT_LOCATION, flags));
-  g_object_class_install_property (klass, GST_RTMP2_PROP_SCHEME,
-      g_param_spec_enum ("scheme", "Scheme", "Connection scheme", GST_TYPE_RTMP_SCHEME,
-          RTMP_SCHEME_RTMP, flags));
-  g_object_class_install_property (klass, GST_RTMP2_PROP_HOST,
-      g_param_spec_string ("host", "Host", "Server's host name or address", "localhost", flags));
-  g_object_class_install_property (klass, GST_RTMP2_PROP_PORT,
-      g_param_spec_int ("port", "Port",
-          "Server's port (where the location names none: 1935, with rtmps 443)", 1, 65535, 1935,
-          flags));
-  g_object_class_install_property (klass, GST_RTMP2_PROP_APPLICATION,
-      g_param_spec_string ("application", "Application", "Application, and instance, on the server",
-          "live", flags));
-  g_object_class_install_property (klass, GST_RTMP2_PROP_STREAM,
-      g_param_spec_string ("stream", "Stream", "Name, or key, of the stream", "myStream", flags));
-}
-
-static void
-install_credential_properties (GObjectClass *klass)
-{
-  const GParamFlags flags = G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS;
-
-  g_object_class_install_property (klass, GST_RTMP2_PROP_USERNAME,
-      g_param_spec_string ("username", "User name", "User name for authentication", NULL, flags));
-  g_object_class_install_property (klass, GST_RTMP2_PROP_PASSWORD,
-      g_param_spec_string ("password", "Password", "Password for authentication", NULL, flags));
-  g_object_class_install_property (klass, GST_RTMP2_PROP_SECURE_TOKEN,
-      g_param_spec_string ("secure-token", "Secure token",
-          "Key that answers a server's secure token", NULL, flags));
-  g_object_class_install_property (klass, GST_RTMP2_PROP_AUTHMOD,
-      g_param_spec_enum ("authmod", "Authentication mode", "How to authenticate",
-          GST_TYPE_RTMP_AUTHMOD, RTMP_AUTHMOD_AUTO, flags));
-}
-
-static void
-install_connection_properties (GObjectClass *klass, gboolean publish)
-{
-  const GParamFlags flags = G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS;
-
-  g_object_class_install_property (klass, GST_RTMP2_PROP_TIMEOUT,
-      g_param_spec_uint ("timeout", "Timeout",
-          "Seconds each required answer, and a write without progress, may take (0 = for ever)", 0,
-          G_MAXUINT, DEFAULT_TIMEOUT, flags));
-  g_object_class_install_property (klass, GST_RTMP2_PROP_FLASH_VERSION,
-      g_param_spec_string ("flash-version", "Flash version",
-          "Flash version told to the server, which may behave by it",
-          default_flash_version (publish), flags));
-  g_object_class_install_property (klass, GST_RTMP2_PROP_ASYNC_CONNECT,
-      g_param_spec_boolean ("async-connect", "Async connect",
-          "Connect when going to PAUSED, otherwise with the first buffer", DEFAULT_ASYNC_CONNECT,
-          flags));
-  /**
-   * GstRtmp2Sink:extra-connect-args:
-   *
-   * Further arguments of the connect command in librtmp's notation: words such as
-   * conn=S:text, conn=B:1, conn=N:1.5, conn=O:1 conn=NS:name:text conn=O:0
-   *
-   * Since: 1.26
-   */
-  g_object_class_install_property (klass, GST_RTMP2_PROP_EXTRA_CONNECT_ARGS,
-      g_param_spec_string ("extra-connect-args", "Extra connect arguments",
-          "Further arguments of connect, in librtmp's notation (conn=S:text conn=B:1 ...)", NULL,
-          flags));
-  g_object_class_install_property (klass, GST_RTMP2_PROP_STATS,
-      g_param_spec_boxed ("stats", "Statistics", "Statistics of the connection and the stream",
-          GST_TYPE_STRUCTURE, G_PARAM_READABLE | G_PARAM_STATIC_STRINGS));
-}
-
-static void
-install_tls_properties (GObjectClass *klass)
-{
-  const GParamFlags flags = G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS;
-
-  g_object_class_install_property (klass, GST_RTMP2_PROP_TLS_VALIDATION_FLAGS,
-      g_param_spec_flags ("tls-validation-flags", "TLS validation flags",
-          "What of the server's certificate is checked (rtmps)", G_TYPE_TLS_CERTIFICATE_FLAGS,
-          G_TLS_CERTIFICATE_VALIDATE_ALL, flags));
-  g_object_class_install_property (klass, GST_RTMP2_PROP_TLS_DATABASE,
-      g_param_spec_object ("tls-database", "TLS database",
-          "Certificate authorities the server's certificate is checked against (rtmps)",
-          G_TYPE_TLS_DATABASE, flags));
-  g_object_class_install_property (klass, GST_RTMP2_PROP_TLS_INTERACTION,
-      g_param_spec_object ("tls-interaction", "TLS interaction",
-          "Asked when the server wants a client certificate, or a password is needed (rtmps)",
-          G_TYPE_TLS_INTERACTION, flags));
-}
-
 void
 gst_rtmp2_endpoint_class_init (GObjectClass *klass, gboolean publish)
 {
@@ -156,10 +52,7 @@ gst_rtmp2_endpoint_class_init (GObjectClass *klass, gboolean publish)
       "RTMP properties and connection state");
   endpoint_quark = g_quark_from_static_string ("gst-rtmp2-endpoint");
 
-  install_address_properties (klass);
-  install_credential_properties (klass);
-  install_connection_properties (klass, publish);
-  install_tls_properties (klass);
+  gst_rtmp2_properties_install (klass, publish);
 
   /**
    * GstRtmp2Sink::accept-certificate:
@@ -184,7 +77,7 @@ static gboolean
 take_location (GstRtmp2Endpoint *self, const gchar *uri, GError **error)
 {
   GError *fault = NULL;
-  RtmpLocation *location = rtmp_location_parse (uri ? uri : DEFAULT_LOCATION, &fault);
+  RtmpLocation *location = rtmp_location_parse (uri ? uri : GST_RTMP2_DEFAULT_LOCATION, &fault);
 
   g_mutex_lock (&self->lock);
   g_clear_error (&self->location_error);
@@ -358,8 +251,9 @@ get_connection_property (GstRtmp2Endpoint *self, guint id, GValue *value)
       g_value_set_object (value, self->tls_interaction);
       return TRUE;
     case GST_RTMP2_PROP_FLASH_VERSION:
-      g_value_set_string (value, self->flash_version ? self->flash_version
-          : default_flash_version (self->klass->publish));
+      g_value_set_string (value,
+          self->flash_version ? self->flash_version
+                              : gst_rtmp2_default_flash_version (self->klass->publish));
       return TRUE;
     case GST_RTMP2_PROP_ASYNC_CONNECT:
       g_value_set_boolean (value, self->async_connect);
@@ -488,16 +382,10 @@ on_state_changed (RtmpLinkState state, gpointer element)
 static void
 on_warning (const gchar *text, gboolean lost, gpointer element)
 {
-  GstRtmp2Endpoint *self = endpoint_of (element);
-  g_autofree gchar *clean = NULL;
-
-  g_mutex_lock (&self->lock);
-  clean = gst_rtmp2_hide_secrets (text, self->location);
-  g_mutex_unlock (&self->lock);
   if (lost)
-    GST_ELEMENT_WARNING (element, RESOURCE, READ, ("%s", clean), (NULL));
+    GST_ELEMENT_WARNING (element, RESOURCE, READ, ("%s", text), (NULL));
   else
-    GST_WARNING_OBJECT (element, "%s", clean);
+    GST_WARNING_OBJECT (element, "%s", text);
 }
 
 /* A source gives its error out behind the media that came before it. */
@@ -552,20 +440,21 @@ void
 gst_rtmp2_endpoint_post_error (GstRtmp2Endpoint *self, const GError *error)
 {
   g_autofree gchar *display = NULL;
-  g_autoptr (GError) clean = NULL;
   gboolean first, opened;
+  guint run;
 
   g_mutex_lock (&self->lock);
+  run = self->run;
   opened = self->link && rtmp_link_was_ready (self->link);
   display = self->location_error ? g_strdup ("") : rtmp_location_to_display (self->location);
-  clean = gst_rtmp2_clean_error (error, self->location);
   first = begin_error_locked (self);
   g_mutex_unlock (&self->lock);
   if (!first)
     return;
-  gst_rtmp2_post_error (self->element, clean, self->klass->publish, opened, display);
+  gst_rtmp2_post_error (self->element, error, self->klass->publish, opened, display);
   g_mutex_lock (&self->lock);
-  self->error = POSTED;
+  if (run == self->run)
+    self->error = POSTED;
   g_cond_broadcast (&self->error_posted);
   g_mutex_unlock (&self->lock);
 }
@@ -583,9 +472,9 @@ gst_rtmp2_endpoint_new (GstElement *element, const GstRtmp2EndpointClass *klass)
   g_cond_init (&self->error_posted);
   self->location = rtmp_location_new ();
   self->authmod = RTMP_AUTHMOD_AUTO;
-  self->timeout = DEFAULT_TIMEOUT;
+  self->timeout = GST_RTMP2_DEFAULT_TIMEOUT;
   self->tls_flags = G_TLS_CERTIFICATE_VALIDATE_ALL;
-  self->async_connect = DEFAULT_ASYNC_CONNECT;
+  self->async_connect = GST_RTMP2_DEFAULT_ASYNC_CONNECT;
   g_object_set_qdata (G_OBJECT (element), endpoint_quark, self);
   return self;
 }
@@ -665,6 +554,7 @@ gst_rtmp2_endpoint_start (GstRtmp2Endpoint *self)
 
   g_mutex_lock (&self->lock);
   self->error = NO_ERROR;
+  self->run++;
   self->flushing = FALSE;
   self->started = FALSE;
   link = self->link = make_link_locked (self, &error);

@@ -4,6 +4,7 @@
 
 #include <gst/gst.h>
 
+#include "gstrtmp2properties.h"
 #include "io/rtmplink.h"
 
 G_BEGIN_DECLS
@@ -14,30 +15,6 @@ G_BEGIN_DECLS
  * signal, bus messages, statistics, and the link from start to stop.
  */
 typedef struct _GstRtmp2Endpoint GstRtmp2Endpoint;
-
-/* The shared property ids; an element's own begin behind them. */
-enum {
-  GST_RTMP2_PROP_0,
-  GST_RTMP2_PROP_LOCATION,
-  GST_RTMP2_PROP_SCHEME,
-  GST_RTMP2_PROP_HOST,
-  GST_RTMP2_PROP_PORT,
-  GST_RTMP2_PROP_APPLICATION,
-  GST_RTMP2_PROP_STREAM,
-  GST_RTMP2_PROP_USERNAME,
-  GST_RTMP2_PROP_PASSWORD,
-  GST_RTMP2_PROP_SECURE_TOKEN,
-  GST_RTMP2_PROP_AUTHMOD,
-  GST_RTMP2_PROP_TIMEOUT,
-  GST_RTMP2_PROP_TLS_VALIDATION_FLAGS,
-  GST_RTMP2_PROP_TLS_DATABASE,
-  GST_RTMP2_PROP_TLS_INTERACTION,
-  GST_RTMP2_PROP_FLASH_VERSION,
-  GST_RTMP2_PROP_ASYNC_CONNECT,
-  GST_RTMP2_PROP_EXTRA_CONNECT_ARGS,
-  GST_RTMP2_PROP_STATS,
-  GST_RTMP2_PROP_LAST,
-};
 
 /**
  * GstRtmp2EndpointClass: what an element tells about itself.
@@ -59,8 +36,7 @@ void gst_rtmp2_endpoint_class_init (GObjectClass *klass, gboolean publish);
 void gst_rtmp2_endpoint_uri_handler_init (GstURIHandlerInterface *iface, gboolean publish);
 
 /* (transfer full): for instance_init. @element is not referenced. */
-GstRtmp2Endpoint *gst_rtmp2_endpoint_new (GstElement *element,
-    const GstRtmp2EndpointClass *klass);
+GstRtmp2Endpoint *gst_rtmp2_endpoint_new (GstElement *element, const GstRtmp2EndpointClass *klass);
 void gst_rtmp2_endpoint_free (GstRtmp2Endpoint *endpoint);
 
 /* Return FALSE for ids that are not shared ones. */

@@ -12,8 +12,8 @@
 #include "core/rtmpflv.h"
 
 struct _GstRtmp2FlvInput {
-  GstAdapter *adapter;          /* the beginning of a tag that is spread over buffers */
-  gsize skip;                   /* bytes to pass over before the next tag */
+  GstAdapter *adapter; /* the beginning of a tag that is spread over buffers */
+  gsize skip;          /* bytes to pass over before the next tag */
 };
 
 /* -- Buffers kept mapped as long as messages refer to them -- */
@@ -169,7 +169,7 @@ take_tag_from_adapter (GstRtmp2FlvInput *self, const RtmpFlvTagHeader *header)
 
   gst_adapter_flush (self->adapter, RTMP_FLV_TAG_HEADER_SIZE);
   buffer = header->size > 0 ? gst_adapter_take_buffer_fast (self->adapter, header->size)
-      : gst_buffer_new ();
+                            : gst_buffer_new ();
   mapped = mapped_new (buffer);
   gst_buffer_unref (buffer);
   message = make_message (header, mapped, 0);

@@ -33,8 +33,8 @@ gsize gst_rtmp2_flv_input_get_pending (const GstRtmp2FlvInput *input);
  *
  * Returns: %FALSE with RTMP_ERROR_SYNTAX: this is not FLV; the input is as after a reset
  */
-gboolean gst_rtmp2_flv_input_push (GstRtmp2FlvInput *input, GstBuffer *buffer,
-    GPtrArray *messages, GError **error);
+gboolean gst_rtmp2_flv_input_push (GstRtmp2FlvInput *input, GstBuffer *buffer, GPtrArray *messages,
+    GError **error);
 
 G_END_DECLS
 

@@ -17,12 +17,13 @@ typedef struct {
   gboolean has_video;
   gboolean has_time;
   guint32 last_timestamp;
-  gint64 time;                  /* ms, of the last tag */
+  gint64 time; /* ms, of the last tag */
 } GstRtmp2FlvOutput;
 
 void gst_rtmp2_flv_output_init (GstRtmp2FlvOutput *output);
 
-/* TRUE for coded audio and video, which have a time of their own; servers send the rest with any. */
+/* TRUE for coded audio and video, which have a time of their own; servers send the rest
+ * with any. */
 gboolean gst_rtmp2_flv_output_is_coded (const RtmpQueueItem *item);
 
 /**

@@ -6,9 +6,9 @@
 #include "gstrtmp2headers.h"
 
 struct _GstRtmp2Headers {
-  GPtrArray *streamheader;      /* RtmpMessage; NULL without one */
+  GPtrArray *streamheader; /* RtmpMessage; NULL without one */
   gboolean pending;
-  GHashTable *sent;             /* slot -> GBytes, the payload last sent */
+  GHashTable *sent; /* slot -> GBytes, the payload last sent */
 };
 
 GstRtmp2Headers *
@@ -86,7 +86,8 @@ static void
 forget_ended (GstRtmp2Headers *self, const RtmpMessage *message, const RtmpTagInfo *info)
 {
   static const guint8 packet_types[] = {
-    RTMP_TAG_PACKET_SEQUENCE_START, RTMP_TAG_PACKET_MULTICHANNEL_CONFIG,
+    RTMP_TAG_PACKET_SEQUENCE_START,
+    RTMP_TAG_PACKET_MULTICHANNEL_CONFIG,
     RTMP_TAG_PACKET_MPEG2TS_SEQUENCE_START,
   };
   guint i, j;
@@ -145,8 +146,8 @@ gst_rtmp2_headers_take_pending (GstRtmp2Headers *headers, GPtrArray *messages)
 
     /* A message may be on its way already, so each sending has its own. */
     if (gst_rtmp2_headers_note (headers, message, TRUE))
-      g_ptr_array_add (messages, rtmp_message_new_wrapped (message->type, 0, message->timestamp,
-              message->vectors, message->n_vectors, rtmp_message_ref (message),
-              (GDestroyNotify) rtmp_message_unref));
+      g_ptr_array_add (messages,
+          rtmp_message_new_wrapped (message->type, 0, message->timestamp, message->vectors,
+              message->n_vectors, rtmp_message_ref (message), (GDestroyNotify) rtmp_message_unref));
   }
 }

@@ -5,64 +5,7 @@
 
 #include "gstrtmp2message.h"
 
-#include <string.h>
-
 #include "core/rtmperror.h"
-
-/* -- Secrets -- */
-
-/* Shorter names are words that a text may hold anyway, and no secrets. */
-#define MIN_SECRET 4
-
-static void
-hide (GString *text, const gchar *secret)
-{
-  g_autofree gchar *mask = rtmp_mask_secret (secret);
-
-  if (secret && strlen (secret) >= MIN_SECRET)
-    g_string_replace (text, secret, mask, 0);
-}
-
-/* The whole of "key?token=value", then its parts. */
-static void
-hide_stream (GString *text, const gchar *stream)
-{
-  g_auto (GStrv) pieces = g_strsplit_set (stream, "?&", -1);
-  guint i;
-
-  hide (text, stream);
-  for (i = 0; pieces[i]; i++) {
-    const gchar *value = i > 0 ? strchr (pieces[i], '=') : NULL;
-
-    hide (text, value ? value + 1 : pieces[i]);
-  }
-}
-
-gchar *
-gst_rtmp2_hide_secrets (const gchar *text, const RtmpLocation *location)
-{
-  GString *clean = g_string_new (text);
-
-  hide_stream (clean, location->stream);
-  hide (clean, location->password);
-  return g_string_free (clean, FALSE);
-}
-
-GError *
-gst_rtmp2_clean_error (const GError *error, const RtmpLocation *location)
-{
-  const gchar *description = rtmp_error_get_description (error);
-  g_autofree gchar *clean = NULL;
-  GError *copy = g_error_copy (error);
-
-  if (!description)
-    return copy;
-  g_free (copy->message);
-  copy->message = gst_rtmp2_hide_secrets (error->message, location);
-  clean = gst_rtmp2_hide_secrets (description, location);
-  rtmp_error_set_status (copy, rtmp_error_get_code (error), clean);
-  return copy;
-}
 
 /* -- Errors -- */
 
@@ -94,8 +37,8 @@ to_resource_error (const GError *error, gboolean publish, gboolean opened)
 }
 
 void
-gst_rtmp2_post_error (GstElement *element, const GError *error, gboolean publish,
-    gboolean opened, const gchar *display)
+gst_rtmp2_post_error (GstElement *element, const GError *error, gboolean publish, gboolean opened,
+    const gchar *display)
 {
   const gchar *code = rtmp_error_get_code (error);
   const gchar *description = rtmp_error_get_description (error);
@@ -107,7 +50,8 @@ gst_rtmp2_post_error (GstElement *element, const GError *error, gboolean publish
     gst_structure_set (details, "server-description", G_TYPE_STRING, description, NULL);
   gst_element_message_full_with_details (element, GST_MESSAGE_ERROR, GST_RESOURCE_ERROR,
       to_resource_error (error, publish, opened), g_strdup (error->message),
-      *display ? g_strdup_printf ("Address: %s", display) : NULL, __FILE__, GST_FUNCTION, __LINE__, details);
+      *display ? g_strdup_printf ("Address: %s", display) : NULL, __FILE__, GST_FUNCTION, __LINE__,
+      details);
 }
 
 /* -- Statistics -- */
@@ -143,28 +87,22 @@ GstStructure *
 gst_rtmp2_stats_to_structure (const RtmpLinkStats *stats, const gchar *display)
 {
   const RtmpSessionStats *session = &stats->session;
-  GstStructure *structure = gst_structure_new ("GstRtmpConnectionStats",
-      "in-chunk-size", G_TYPE_UINT, session->in_chunk_size,
-      "out-chunk-size", G_TYPE_UINT, session->out_chunk_size,
-      "in-window-ack-size", G_TYPE_UINT, session->in_window_ack_size,
-      "out-window-ack-size", G_TYPE_UINT, session->out_window_ack_size,
-      "in-bytes-total", G_TYPE_UINT64, session->in_bytes_total,
-      "out-bytes-total", G_TYPE_UINT64, session->out_bytes_total,
-      "in-bytes-acked", G_TYPE_UINT64, session->in_bytes_acked,
-      "out-bytes-acked", G_TYPE_UINT64, session->out_bytes_acked,
-      "state", G_TYPE_STRING, rtmp_link_state_to_string (stats->state),
-      "location", G_TYPE_STRING, display,
-      "address", G_TYPE_STRING, stats->address ? stats->address : "",
-      "connections", G_TYPE_UINT, stats->connections,
-      "round-trip-time", G_TYPE_UINT64, to_clock_time (session->round_trip),
-      "time-to-ready", G_TYPE_UINT64, to_clock_time (stats->ready_time),
-      "time-to-first-media", G_TYPE_UINT64, to_clock_time (stats->media_time),
-      "in-dropped-messages", G_TYPE_UINT64, session->in_dropped,
-      "out-queue-bytes", G_TYPE_UINT64, (guint64) stats->backlog,
-      "in-queue-messages", G_TYPE_UINT, stats->queue_length,
-      "in-queue-bytes", G_TYPE_UINT64, stats->queue_bytes,
-      "in-queue-time", G_TYPE_UINT64, (guint64) stats->queue_time * GST_MSECOND,
-      "in-queue-dropped", G_TYPE_UINT64, stats->queue_dropped, NULL);
+  GstStructure *structure = gst_structure_new ("GstRtmpConnectionStats", "in-chunk-size",
+      G_TYPE_UINT, session->in_chunk_size, "out-chunk-size", G_TYPE_UINT, session->out_chunk_size,
+      "in-window-ack-size", G_TYPE_UINT, session->in_window_ack_size, "out-window-ack-size",
+      G_TYPE_UINT, session->out_window_ack_size, "in-bytes-total", G_TYPE_UINT64,
+      session->in_bytes_total, "out-bytes-total", G_TYPE_UINT64, session->out_bytes_total,
+      "in-bytes-acked", G_TYPE_UINT64, session->in_bytes_acked, "out-bytes-acked", G_TYPE_UINT64,
+      session->out_bytes_acked, "state", G_TYPE_STRING, rtmp_link_state_to_string (stats->state),
+      "location", G_TYPE_STRING, display, "address", G_TYPE_STRING,
+      stats->address ? stats->address : "", "connections", G_TYPE_UINT, stats->connections,
+      "round-trip-time", G_TYPE_UINT64, to_clock_time (session->round_trip), "time-to-ready",
+      G_TYPE_UINT64, to_clock_time (stats->ready_time), "time-to-first-media", G_TYPE_UINT64,
+      to_clock_time (stats->media_time), "in-dropped-messages", G_TYPE_UINT64, session->in_dropped,
+      "out-queue-bytes", G_TYPE_UINT64, (guint64) stats->backlog, "in-queue-messages", G_TYPE_UINT,
+      stats->queue_length, "in-queue-bytes", G_TYPE_UINT64, stats->queue_bytes, "in-queue-time",
+      G_TYPE_UINT64, (guint64) stats->queue_time * GST_MSECOND, "in-queue-dropped", G_TYPE_UINT64,
+      stats->queue_dropped, NULL);
 
   add_counters (structure, "in", &session->in);
   add_counters (structure, "out", &session->out);

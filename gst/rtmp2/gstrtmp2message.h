@@ -9,21 +9,6 @@
 G_BEGIN_DECLS
 
 /**
- * gst_rtmp2_hide_secrets:
- * @text: what may hold a server's words
- * @location: the address in use
- *
- * Servers repeat the stream's name, which may be a key, in their descriptions.
- *
- * Returns: (transfer full): @text with the stream's name, what its query holds and the password
- *   masked
- */
-gchar *gst_rtmp2_hide_secrets (const gchar *text, const RtmpLocation *location);
-
-/* (transfer full): a copy of @error without secrets, in the server's words too. */
-GError *gst_rtmp2_clean_error (const GError *error, const RtmpLocation *location);
-
-/**
  * gst_rtmp2_post_error:
  * @error: what happened, of domain RTMP_ERROR or any other
  * @opened: the stream had been accepted by the server before

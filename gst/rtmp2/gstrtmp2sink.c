@@ -55,9 +55,9 @@ struct _GstRtmp2Sink {
   /* The streaming thread's. */
   GstRtmp2FlvInput *input;
   GstRtmp2Headers *headers;
-  GPtrArray *messages;          /* RtmpMessage, those of one render call */
+  GPtrArray *messages; /* RtmpMessage, those of one render call */
   gboolean ready;
-  gboolean draining;            /* nothing more can be sent over the link */
+  gboolean draining; /* nothing more can be sent over the link */
 };
 
 static GstStaticPadTemplate sink_template = GST_STATIC_PAD_TEMPLATE ("sink", GST_PAD_SINK,
@@ -102,10 +102,10 @@ add_stats (GstElement *element, GstStructure *stats)
   g_autoptr (GstStructure) base = gst_base_sink_get_stats (GST_BASE_SINK (element));
   guint64 rendered = 0, dropped = 0;
 
-  gst_structure_get (base, "rendered", G_TYPE_UINT64, &rendered, "dropped", G_TYPE_UINT64,
-      &dropped, NULL);
-  gst_structure_set (stats, "rendered", G_TYPE_UINT64, rendered, "dropped", G_TYPE_UINT64,
-      dropped, NULL);
+  gst_structure_get (base, "rendered", G_TYPE_UINT64, &rendered, "dropped", G_TYPE_UINT64, &dropped,
+      NULL);
+  gst_structure_set (stats, "rendered", G_TYPE_UINT64, rendered, "dropped", G_TYPE_UINT64, dropped,
+      NULL);
 }
 
 static const GstRtmp2EndpointClass endpoint_class = { TRUE, configure, add_stats };
@@ -196,6 +196,19 @@ fail (GstRtmp2Sink *self, const GError *error)
   return GST_FLOW_ERROR;
 }
 
+/* The first wait gives the state change its lock. It may end while the next change to PAUSED has
+ * happened already, so need_preroll says whether to go on. */
+static GstFlowReturn
+wait_for_playing (GstBaseSink *sink)
+{
+  GstFlowReturn flow;
+
+  do
+    flow = gst_base_sink_wait_preroll (sink);
+  while (flow == GST_FLOW_OK && sink->need_preroll);
+  return flow;
+}
+
 /* A wait was interrupted: by PAUSED, behind which it goes on, or by a flush or stop. */
 static GstFlowReturn
 handle_result (GstRtmp2Sink *self, RtmpLinkResult result, const GError *error)
@@ -204,7 +217,7 @@ handle_result (GstRtmp2Sink *self, RtmpLinkResult result, const GError *error)
     case RTMP_LINK_OK:
       return GST_FLOW_OK;
     case RTMP_LINK_FLUSHING:
-      return gst_base_sink_wait_preroll (GST_BASE_SINK (self));
+      return wait_for_playing (GST_BASE_SINK (self));
     case RTMP_LINK_EOS:
       return GST_FLOW_EOS;
     default:
@@ -336,7 +349,8 @@ gst_rtmp2_sink_render_list (GstBaseSink *sink, GstBufferList *list)
   guint i;
 
   gst_rtmp2_headers_take_pending (self->headers, self->messages);
-  for (i = 0; i < n && parse_buffer (self, gst_buffer_list_get (list, i), &error); i++);
+  for (i = 0; i < n && parse_buffer (self, gst_buffer_list_get (list, i), &error); i++)
+    ;
   return finish_render (self, error);
 }
 
@@ -345,8 +359,8 @@ gst_rtmp2_sink_render_list (GstBaseSink *sink, GstBufferList *list)
 static gboolean
 parse_streamheader (GstRtmp2Sink *self, const GValue *array)
 {
-  g_autoptr (GPtrArray) messages = g_ptr_array_new_with_free_func ((GDestroyNotify)
-      rtmp_message_unref);
+  g_autoptr (GPtrArray) messages =
+      g_ptr_array_new_with_free_func ((GDestroyNotify) rtmp_message_unref);
   GstRtmp2FlvInput *input = gst_rtmp2_flv_input_new ();
   g_autoptr (GError) error = NULL;
   guint n = gst_value_array_get_size (array);
@@ -501,14 +515,14 @@ install_properties (GObjectClass *klass)
           "Bitrate in kbit/s that the output is paced to (0 = unlimited)", 0, G_MAXINT / 125,
           DEFAULT_PEAK_KBPS, flags | GST_PARAM_MUTABLE_PLAYING));
   g_object_class_install_property (klass, PROP_CHUNK_SIZE,
-      g_param_spec_uint ("chunk-size", "Chunk size", "Size in bytes that messages are cut into",
-          1, RTMP_MAX_CHUNK_SIZE, DEFAULT_CHUNK_SIZE, flags | GST_PARAM_MUTABLE_PLAYING));
+      g_param_spec_uint ("chunk-size", "Chunk size", "Size in bytes that messages are cut into", 1,
+          RTMP_MAX_CHUNK_SIZE, DEFAULT_CHUNK_SIZE, flags | GST_PARAM_MUTABLE_PLAYING));
   /**
    * GstRtmp2Sink:stop-commands:
    *
    * Which commands are sent when the stream ends, before the connection is closed.
    *
-   * Since: 1.18
+   * Since: 1.20
    */
   g_object_class_install_property (klass, PROP_STOP_COMMANDS,
       g_param_spec_flags ("stop-commands", "Stop commands",

@@ -61,13 +61,11 @@ struct _GstRtmp2Src {
   guint64 max_size_bytes;
   guint64 max_size_time;
 
-  gint restart;                 /* atomic: begin again at a key frame, with a new segment */
-
   /* The streaming thread's. */
   GstRtmp2FlvOutput output;
   gboolean has_segment;
-  GArray *held;                 /* RtmpQueueItem: until the segment is known */
-  GQueue buffers;               /* GstBuffer: to be given out */
+  GArray *held;   /* RtmpQueueItem: until the segment is known */
+  GQueue buffers; /* GstBuffer: to be given out */
 };
 
 static GstStaticPadTemplate src_template = GST_STATIC_PAD_TEMPLATE ("src", GST_PAD_SRC,
@@ -108,7 +106,7 @@ configure (GstElement *element, RtmpLinkConfig *config)
   config->caps_ex = CAPS_EX_MOD_EX;
   config->stop_commands = RTMP_STOP_DELETE_STREAM;
   config->buffer_ms = config->location->buffer_ms >= 0 ? (guint32) config->location->buffer_ms
-      : BUFFER_LENGTH_MS;
+                                                       : BUFFER_LENGTH_MS;
 }
 
 static const GstRtmp2EndpointClass endpoint_class = { FALSE, configure, NULL };
@@ -297,10 +295,9 @@ take_item (GstRtmp2Src *self, RtmpQueueItem *item)
 /* -- Creating -- */
 
 static void
-restart (GstRtmp2Src *self, RtmpLink *link)
+restart (GstRtmp2Src *self)
 {
   GST_DEBUG_OBJECT (self, "Beginning again at a key frame");
-  rtmp_link_resync (link);
   clear_output (self);
   self->has_segment = FALSE;
 }
@@ -341,6 +338,7 @@ receive (GstRtmp2Src *self)
   }
   switch (result) {
     case RTMP_LINK_OK:
+    case RTMP_LINK_RESYNCED:
       return GST_FLOW_OK;
     case RTMP_LINK_EOS:
       return GST_FLOW_EOS;
@@ -352,11 +350,24 @@ receive (GstRtmp2Src *self)
 }
 
 static gboolean
+is_paused (GstBaseSrc *base)
+{
+  gboolean paused;
+
+  g_mutex_lock (&base->live_lock);
+  paused = base->is_live && !base->live_running;
+  g_mutex_unlock (&base->live_lock);
+  return paused;
+}
+
+/* GstBaseSrc that is stopped in PAUSED releases the buffer that create() returned, even where it
+ * submitted a list and returned none. */
+static gboolean
 wants_single_buffers (GstRtmp2Src *self)
 {
   GstBaseSrc *base = GST_BASE_SRC (self);
 
-  return base->num_buffers >= 0 || gst_base_src_get_do_timestamp (base);
+  return base->num_buffers >= 0 || gst_base_src_get_do_timestamp (base) || is_paused (base);
 }
 
 static void
@@ -375,11 +386,14 @@ gst_rtmp2_src_create (GstPushSrc *src, GstBuffer **buffer)
 {
   GstRtmp2Src *self = GST_RTMP2_SRC (src);
 
-  if (g_atomic_int_compare_and_exchange (&self->restart, TRUE, FALSE))
-    restart (self, gst_rtmp2_endpoint_get_link (self->endpoint));
-  while (g_queue_is_empty (&self->buffers)) {
-    GstFlowReturn flow = receive (self);
+  for (;;) {
+    GstFlowReturn flow;
 
+    if (rtmp_link_take_resynced (gst_rtmp2_endpoint_get_link (self->endpoint)))
+      restart (self);
+    if (!g_queue_is_empty (&self->buffers))
+      break;
+    flow = receive (self);
     if (flow != GST_FLOW_OK)
       return flow;
   }
@@ -399,7 +413,6 @@ gst_rtmp2_src_start (GstBaseSrc *src)
 
   gst_rtmp2_flv_output_init (&self->output);
   self->has_segment = FALSE;
-  g_atomic_int_set (&self->restart, FALSE);
   return gst_rtmp2_endpoint_start (self->endpoint);
 }
 
@@ -449,15 +462,40 @@ gst_rtmp2_src_query (GstBaseSrc *src, GstQuery *query)
   return TRUE;
 }
 
+/* A create() that waits goes on waiting in PAUSED, and must not take what arrives then. */
+static void
+pause_link (RtmpLink *link, gpointer data)
+{
+  (void) data;
+  rtmp_link_set_paused (link, TRUE);
+}
+
+static void
+resume_link (RtmpLink *link, gpointer data)
+{
+  (void) data;
+  rtmp_link_set_paused (link, FALSE);
+}
+
+static void
+flush_link (RtmpLink *link, gpointer data)
+{
+  gboolean *playing = data;
+
+  rtmp_link_set_paused (link, TRUE);
+  if (*playing)
+    rtmp_link_set_paused (link, FALSE);
+}
+
 /* A flush begins running time anew, so the stream's time must be mapped to it anew. */
 static gboolean
 gst_rtmp2_src_send_event (GstElement *element, GstEvent *event)
 {
   GstRtmp2Src *self = GST_RTMP2_SRC (element);
+  gboolean playing = GST_STATE (element) == GST_STATE_PLAYING;
 
-  if (GST_EVENT_TYPE (event) == GST_EVENT_FLUSH_STOP
-      && gst_base_src_is_live (GST_BASE_SRC (self)))
-    g_atomic_int_set (&self->restart, TRUE);
+  if (GST_EVENT_TYPE (event) == GST_EVENT_FLUSH_STOP && gst_base_src_is_live (GST_BASE_SRC (self)))
+    gst_rtmp2_endpoint_with_link (self->endpoint, flush_link, &playing);
   return GST_ELEMENT_CLASS (gst_rtmp2_src_parent_class)->send_event (element, event);
 }
 
@@ -465,11 +503,15 @@ static GstStateChangeReturn
 gst_rtmp2_src_change_state (GstElement *element, GstStateChange transition)
 {
   GstRtmp2Src *self = GST_RTMP2_SRC (element);
+  gboolean is_live = gst_base_src_is_live (GST_BASE_SRC (self));
+  GstStateChangeReturn result;
 
-  if (transition == GST_STATE_CHANGE_PLAYING_TO_PAUSED
-      && gst_base_src_is_live (GST_BASE_SRC (self)))
-    g_atomic_int_set (&self->restart, TRUE);
-  return GST_ELEMENT_CLASS (gst_rtmp2_src_parent_class)->change_state (element, transition);
+  if (is_live && transition == GST_STATE_CHANGE_PLAYING_TO_PAUSED)
+    gst_rtmp2_endpoint_with_link (self->endpoint, pause_link, NULL);
+  result = GST_ELEMENT_CLASS (gst_rtmp2_src_parent_class)->change_state (element, transition);
+  if (is_live && transition == GST_STATE_CHANGE_PAUSED_TO_PLAYING)
+    gst_rtmp2_endpoint_with_link (self->endpoint, resume_link, NULL);
+  return result;
 }
 
 /* -- Type -- */
@@ -531,8 +573,8 @@ install_properties (GObjectClass *klass)
    */
   g_object_class_install_property (klass, PROP_IS_LIVE,
       g_param_spec_boolean ("is-live", "Is live",
-          "The stream is live; FALSE for recorded ones (prerolls, drops nothing)",
-          DEFAULT_IS_LIVE, flags | GST_PARAM_MUTABLE_READY));
+          "The stream is live; FALSE for recorded ones (prerolls, drops nothing)", DEFAULT_IS_LIVE,
+          flags | GST_PARAM_MUTABLE_READY));
   /**
    * GstRtmp2Src:max-size-bytes:
    *
@@ -540,8 +582,8 @@ install_properties (GObjectClass *klass)
    */
   g_object_class_install_property (klass, PROP_MAX_SIZE_BYTES,
       g_param_spec_uint ("max-size-bytes", "Max. size (bytes)",
-          "Bound of the receive queue in bytes (0 = none)", 0, G_MAXUINT,
-          DEFAULT_MAX_SIZE_BYTES, flags | GST_PARAM_MUTABLE_PLAYING));
+          "Bound of the receive queue in bytes (0 = none)", 0, G_MAXUINT, DEFAULT_MAX_SIZE_BYTES,
+          flags | GST_PARAM_MUTABLE_PLAYING));
   /**
    * GstRtmp2Src:max-size-time:
    *
