@@ -240,11 +240,41 @@ on_connected (GObject *source, GAsyncResult *result, gpointer data)
   g_object_unref (task);
 }
 
+typedef struct {
+  GMainContext *context;
+  GCancellable *steps;
+} Cancel;
+
 static void
-on_outer_cancelled (GCancellable *outer, gpointer steps)
+cancel_free (gpointer data)
 {
-  (void) outer;
+  Cancel *cancel = data;
+
+  g_main_context_unref (cancel->context);
+  g_object_unref (cancel->steps);
+  g_free (cancel);
+}
+
+static gboolean
+cancel_steps (gpointer steps)
+{
   g_cancellable_cancel (steps);
+  return G_SOURCE_REMOVE;
+}
+
+/* On the I/O thread: what the steps let go of may be the connector, and that must not happen while
+ * the caller's cancellable, from which it disconnects, is at work. */
+static void
+on_outer_cancelled (GCancellable *outer, gpointer data)
+{
+  Cancel *cancel = data;
+  GSource *source = g_idle_source_new ();
+
+  (void) outer;
+  g_source_set_priority (source, G_PRIORITY_DEFAULT);
+  g_source_set_callback (source, cancel_steps, g_object_ref (cancel->steps), g_object_unref);
+  g_source_attach (source, cancel->context);
+  g_source_unref (source);
 }
 
 static GSocketConnectable *
@@ -277,9 +307,12 @@ connector_new (RtmpIoLoop *loop, const RtmpConnectorConfig *config, GCancellable
   self->steps = g_cancellable_new ();
   self->step = "connecting";
   if (cancellable) {
+    Cancel *cancel = g_new (Cancel, 1);
+
+    *cancel = (Cancel) { g_main_context_ref (self->context), g_object_ref (self->steps) };
     self->outer = g_object_ref (cancellable);
-    self->chained = g_cancellable_connect (cancellable, G_CALLBACK (on_outer_cancelled),
-        g_object_ref (self->steps), g_object_unref);
+    self->chained = g_cancellable_connect (cancellable, G_CALLBACK (on_outer_cancelled), cancel,
+        cancel_free);
   }
   return self;
 }

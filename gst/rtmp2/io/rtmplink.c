@@ -271,6 +271,18 @@ rtmp_link_send (RtmpLink *link, RtmpMessage **messages, guint n_messages, GError
   return result;
 }
 
+gboolean
+rtmp_link_is_congested (RtmpLink *link)
+{
+  RtmpBacklog backlog = { 0 };
+
+  g_mutex_lock (&link->lock);
+  if (link->connection)
+    rtmp_connection_get_backlog (link->connection, &backlog);
+  g_mutex_unlock (&link->lock);
+  return backlog.bytes > MAX_BACKLOG;
+}
+
 RtmpLinkResult
 rtmp_link_wait_sent (RtmpLink *link, GError **error)
 {

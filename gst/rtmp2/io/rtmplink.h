@@ -70,6 +70,9 @@ RtmpLinkResult rtmp_link_wait_ready (RtmpLink *link, GError **error);
 RtmpLinkResult rtmp_link_send (RtmpLink *link, RtmpMessage **messages, guint n_messages,
     GError **error);
 
+/* So much is kept that rtmp_link_wait_sent() would wait. */
+gboolean rtmp_link_is_congested (RtmpLink *link);
+
 /* Waits until little enough is kept that more may be sent. RTMP_ERROR_TIMEOUT without progress for
  * the configured timeout. */
 RtmpLinkResult rtmp_link_wait_sent (RtmpLink *link, GError **error);

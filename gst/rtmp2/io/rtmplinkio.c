@@ -16,9 +16,13 @@ rtmp_link_drop_connection (RtmpLink *link)
 {
   RtmpConnection *connection;
   RtmpSessionStats stats;
+  RtmpIoLoop *loop = NULL;
 
   g_mutex_lock (&link->lock);
   connection = g_steal_pointer (&link->connection);
+  /* A stop that finds no connection lets go of the loop at once. */
+  if (connection)
+    loop = rtmp_io_loop_acquire ();
   g_mutex_unlock (&link->lock);
   if (!connection)
     return;
@@ -26,6 +30,7 @@ rtmp_link_drop_connection (RtmpLink *link)
   rtmp_connection_unlock (connection);
   rtmp_connection_close (connection);
   rtmp_connection_unref (connection);
+  rtmp_io_loop_release (loop);
 
   g_mutex_lock (&link->lock);
   link->last_stats = stats;
