@@ -422,20 +422,6 @@ static const RtmpLinkCallbacks link_callbacks = {
   .user_data_unref = gst_object_unref,
 };
 
-/* A second thread waits until the message is out: what it returns makes upstream post an error
- * of its own, which must not come first. */
-static gboolean
-begin_error_locked (GstRtmp2Endpoint *self)
-{
-  gboolean first = self->error == NO_ERROR;
-
-  if (first)
-    self->error = POSTING;
-  while (!first && self->error == POSTING && !self->flushing)
-    g_cond_wait (&self->error_posted, &self->lock);
-  return first;
-}
-
 void
 gst_rtmp2_endpoint_post_error (GstRtmp2Endpoint *self, const GError *error)
 {
@@ -445,9 +431,11 @@ gst_rtmp2_endpoint_post_error (GstRtmp2Endpoint *self, const GError *error)
 
   g_mutex_lock (&self->lock);
   run = self->run;
+  first = self->error == NO_ERROR;
+  if (first)
+    self->error = POSTING;
   opened = self->link && rtmp_link_was_ready (self->link);
   display = self->location_error ? g_strdup ("") : rtmp_location_to_display (self->location);
-  first = begin_error_locked (self);
   g_mutex_unlock (&self->lock);
   if (!first)
     return;
@@ -456,6 +444,15 @@ gst_rtmp2_endpoint_post_error (GstRtmp2Endpoint *self, const GError *error)
   if (run == self->run)
     self->error = POSTED;
   g_cond_broadcast (&self->error_posted);
+  g_mutex_unlock (&self->lock);
+}
+
+void
+gst_rtmp2_endpoint_wait_error (GstRtmp2Endpoint *self)
+{
+  g_mutex_lock (&self->lock);
+  while (self->error != POSTED && !self->flushing)
+    g_cond_wait (&self->error_posted, &self->lock);
   g_mutex_unlock (&self->lock);
 }
 

@@ -70,6 +70,11 @@ void gst_rtmp2_endpoint_with_link (GstRtmp2Endpoint *endpoint,
 /* Posts an ERROR message for @error, at most once between start and stop. */
 void gst_rtmp2_endpoint_post_error (GstRtmp2Endpoint *endpoint, const GError *error);
 
+/* A sink's link that failed is told of by the dispatcher. Waits until that message is out, or for a
+ * flush: what the streaming thread returns makes upstream post an error of its own, which must not
+ * come first. */
+void gst_rtmp2_endpoint_wait_error (GstRtmp2Endpoint *endpoint);
+
 G_END_DECLS
 
 #endif

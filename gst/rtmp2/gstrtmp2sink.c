@@ -189,56 +189,76 @@ gst_rtmp2_sink_get_property (GObject *object, guint id, GValue *value, GParamSpe
 
 /* -- Errors and interruptions -- */
 
-static GstFlowReturn
-fail (GstRtmp2Sink *self, const GError *error)
+/* The preroll lock is not held while this thread waits: a change of state that has interrupted it
+ * before may want it at any time. With have_preroll the change need not wait for another buffer.
+ * Both of unlock and unlock_stop interrupt, and only this, with the lock held, ends that: so no
+ * interruption gets lost. */
+static void
+begin_wait (GstRtmp2Sink *self)
 {
-  gst_rtmp2_endpoint_post_error (self->endpoint, error);
+  gst_rtmp2_endpoint_set_flushing (self->endpoint, FALSE);
+  GST_BASE_SINK (self)->have_preroll = TRUE;
+  GST_BASE_SINK_PREROLL_UNLOCK (self);
+}
+
+static void
+end_wait (GstRtmp2Sink *self)
+{
+  GST_BASE_SINK_PREROLL_LOCK (self);
+  GST_BASE_SINK (self)->have_preroll = FALSE;
+}
+
+static GstFlowReturn
+fail (GstRtmp2Sink *self)
+{
+  if (GST_BASE_SINK (self)->flushing)
+    return GST_FLOW_FLUSHING;
+  begin_wait (self);
+  gst_rtmp2_endpoint_wait_error (self->endpoint);
+  end_wait (self);
   return GST_FLOW_ERROR;
 }
 
-/* The first wait gives the state change its lock. It may end while the next change to PAUSED has
- * happened already, so need_preroll says whether to go on. */
-static GstFlowReturn
-wait_for_playing (GstBaseSink *sink)
+static gboolean
+is_to_play (GstBaseSink *sink)
 {
-  GstFlowReturn flow;
+  gboolean play;
 
-  do
-    flow = gst_base_sink_wait_preroll (sink);
-  while (flow == GST_FLOW_OK && sink->need_preroll);
-  return flow;
+  GST_OBJECT_LOCK (sink);
+  play = GST_STATE_TARGET (sink) == GST_STATE_PLAYING;
+  GST_OBJECT_UNLOCK (sink);
+  return play;
 }
 
-/* A wait was interrupted: by PAUSED, behind which it goes on, or by a flush or stop. */
+/* In PAUSED until PLAYING. Once is not enough: PAUSED may follow before this thread wakes up. */
 static GstFlowReturn
-handle_result (GstRtmp2Sink *self, RtmpLinkResult result, const GError *error)
+wait_playing (GstBaseSink *sink)
 {
-  switch (result) {
-    case RTMP_LINK_OK:
-      return GST_FLOW_OK;
-    case RTMP_LINK_FLUSHING:
-      return wait_for_playing (GST_BASE_SINK (self));
-    case RTMP_LINK_EOS:
-      return GST_FLOW_EOS;
-    default:
-      return fail (self, error);
-  }
+  GstFlowReturn flow = sink->flushing ? GST_FLOW_FLUSHING : GST_FLOW_OK;
+
+  while (flow == GST_FLOW_OK && !is_to_play (sink))
+    flow = gst_base_sink_wait_preroll (sink);
+  return flow;
 }
 
 static GstFlowReturn
 wait_for (GstRtmp2Sink *self, RtmpLinkResult (*wait) (RtmpLink *link, GError **error))
 {
   RtmpLink *link = gst_rtmp2_endpoint_get_link (self->endpoint);
-  GstFlowReturn flow;
-  RtmpLinkResult result;
+  GstFlowReturn flow = wait_playing (GST_BASE_SINK (self));
+  RtmpLinkResult result = RTMP_LINK_FLUSHING;
 
-  do {
+  while (flow == GST_FLOW_OK && result == RTMP_LINK_FLUSHING) {
     g_autoptr (GError) error = NULL;
 
+    begin_wait (self);
     result = wait (link, &error);
-    flow = handle_result (self, result, error);
-  } while (flow == GST_FLOW_OK && result == RTMP_LINK_FLUSHING);
-  return flow;
+    end_wait (self);
+    if (result == RTMP_LINK_ERROR)
+      return fail (self);
+    flow = wait_playing (GST_BASE_SINK (self));
+  }
+  return flow == GST_FLOW_OK && result == RTMP_LINK_EOS ? GST_FLOW_EOS : flow;
 }
 
 /* -- Rendering -- */
@@ -314,8 +334,8 @@ send_messages (GstRtmp2Sink *self)
       &error);
   g_ptr_array_set_size (self->messages, 0);
   if (result == RTMP_LINK_ERROR)
-    return fail (self, error);
-  return wait_for (self, rtmp_link_wait_sent);
+    return fail (self);
+  return rtmp_link_is_congested (link) ? wait_for (self, rtmp_link_wait_sent) : GST_FLOW_OK;
 }
 
 static GstFlowReturn
@@ -474,7 +494,7 @@ gst_rtmp2_sink_unlock (GstBaseSink *sink)
 static gboolean
 gst_rtmp2_sink_unlock_stop (GstBaseSink *sink)
 {
-  gst_rtmp2_endpoint_set_flushing (GST_RTMP2_SINK (sink)->endpoint, FALSE);
+  gst_rtmp2_endpoint_set_flushing (GST_RTMP2_SINK (sink)->endpoint, TRUE);
   return TRUE;
 }
 
