@@ -83,6 +83,7 @@ to_clock_time (gint64 microseconds)
   return microseconds < 0 ? GST_CLOCK_TIME_NONE : (guint64) microseconds * GST_USECOND;
 }
 
+/* clang-format off: a row is a field */
 GstStructure *
 gst_rtmp2_stats_to_structure (const RtmpLinkStats *stats, const gchar *display)
 {
@@ -108,3 +109,4 @@ gst_rtmp2_stats_to_structure (const RtmpLinkStats *stats, const gchar *display)
   add_counters (structure, "out", &session->out);
   return structure;
 }
+/* clang-format on */

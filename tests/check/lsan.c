@@ -2,10 +2,11 @@
 
 /* Linked into each element test; empty unless it is built with AddressSanitizer.
  *
- * GLib's constructor allocates the first table of quarks. GStreamer's registry outgrows it, and GLib
- * leaves the old table to readers without a lock: a leak to LeakSanitizer, on a stack that names no
- * function a suppression could. So what libraries allocate before main() is not looked at:
- * .preinit_array runs before any library's constructor, a constructor of the program after them. */
+ * GLib's constructor allocates the first table of quarks. GStreamer's registry outgrows it, and
+ * GLib leaves the old table to readers without a lock: a leak to LeakSanitizer, on a stack that
+ * names no function a suppression could. So what libraries allocate before main() is not looked
+ * at: .preinit_array runs before any library's constructor, a constructor of the program after
+ * them. */
 
 #ifndef __has_feature
 #define __has_feature(feature) 0

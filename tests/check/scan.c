@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* scan: lets GStreamer look at every plugin on its paths and writes the registry of what it found to
- * each FILE, so that each element test begins with one of its own.
+/* scan: lets GStreamer look at every plugin on its paths and writes the registry of what it found
+ * to each FILE, so that each element test begins with one of its own.
  *
  *   scan FILE...
  */

@@ -37,13 +37,15 @@ typedef struct {
 } Attempt;
 
 #define WAIT(attempt, expression) \
-  G_STMT_START { \
+  G_STMT_START \
+  { \
     gint64 deadline = g_get_monotonic_time () + RTMP_PEER_TIMEOUT; \
     g_mutex_lock (&(attempt)->lock); \
     while (!(expression)) \
       g_assert_true (g_cond_wait_until (&(attempt)->cond, &(attempt)->lock, deadline)); \
     g_mutex_unlock (&(attempt)->lock); \
-  } G_STMT_END
+  } \
+  G_STMT_END
 
 static inline gboolean
 on_certificate (GTlsConnection *connection, GTlsCertificate *certificate,

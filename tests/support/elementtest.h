@@ -7,7 +7,7 @@
 
 /* What the programs that test elements share: the beginning and end of each program, and what a
  * bus says. Only a failing test waits as long as this. */
-#define ELEMENT_TEST_PATIENCE (20 * GST_SECOND)
+#define ELEMENT_TEST_PATIENCE (60 * GST_SECOND)
 
 /* -- The plugin -- */
 

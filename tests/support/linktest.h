@@ -126,10 +126,8 @@ link_test_unref (gpointer data)
   g_mutex_unlock (&test->lock);
 }
 
-static const RtmpLinkCallbacks link_test_callbacks = {
-  link_test_on_state, link_test_on_failed, link_test_on_warning, link_test_on_certificate,
-  link_test_ref, link_test_unref
-};
+static const RtmpLinkCallbacks link_test_callbacks = { link_test_on_state, link_test_on_failed,
+  link_test_on_warning, link_test_on_certificate, link_test_ref, link_test_unref };
 
 static inline LinkTest *
 link_test_new (gboolean publish)
@@ -157,13 +155,15 @@ link_test_new (gboolean publish)
 
 /* Waits on @test's lock until @expression is TRUE; asserts that it becomes so. */
 #define link_test_wait(test, expression) \
-  G_STMT_START { \
+  G_STMT_START \
+  { \
     gint64 wait_deadline = g_get_monotonic_time () + RTMP_PEER_TIMEOUT; \
     g_mutex_lock (&(test)->lock); \
     while (!(expression)) \
       g_assert_true (g_cond_wait_until (&(test)->cond, &(test)->lock, wait_deadline)); \
     g_mutex_unlock (&(test)->lock); \
-  } G_STMT_END
+  } \
+  G_STMT_END
 
 /* Waits as long as that, in microseconds, and asserts that the link does not fail. For what shows
  * only in that nothing happens. */
@@ -173,7 +173,8 @@ link_test_assert_goes_on (LinkTest *test, gint64 duration)
   gint64 end = g_get_monotonic_time () + duration;
 
   g_mutex_lock (&test->lock);
-  while (g_cond_wait_until (&test->cond, &test->lock, end));
+  while (g_cond_wait_until (&test->cond, &test->lock, end))
+    ;
   g_assert_cmpuint (test->n_failed, ==, 0);
   g_mutex_unlock (&test->lock);
 }

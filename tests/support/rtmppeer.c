@@ -16,8 +16,8 @@ struct _RtmpPeer {
   GThread *thread;
   guint16 port;
   gboolean ipv6;
-  gboolean tls;                 /* under hub.lock */
-  GPtrArray *conns;             /* RtmpPeerConn; changed under hub.lock */
+  gboolean tls;     /* under hub.lock */
+  GPtrArray *conns; /* RtmpPeerConn; changed under hub.lock */
 
   /* The peer's thread only. */
   RtmpPeerConfig *config;
@@ -86,7 +86,8 @@ close_all (RtmpPeer *peer)
   while (peer->hub.pending > 0)
     g_main_context_iteration (peer->hub.context, TRUE);
   g_ptr_array_set_size (peer->conns, 0);
-  while (g_main_context_iteration (peer->hub.context, FALSE));
+  while (g_main_context_iteration (peer->hub.context, FALSE))
+    ;
 }
 
 static gpointer

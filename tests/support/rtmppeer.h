@@ -29,7 +29,7 @@ G_BEGIN_DECLS
 typedef struct _RtmpPeer RtmpPeer;
 
 /* Microseconds; only a failing test waits that long. */
-#define RTMP_PEER_TIMEOUT (20 * G_TIME_SPAN_SECOND)
+#define RTMP_PEER_TIMEOUT (60 * G_TIME_SPAN_SECOND)
 /* In place of a connection's number: the newest one. */
 #define RTMP_PEER_LAST G_MAXUINT
 
@@ -61,11 +61,11 @@ typedef enum {
  */
 typedef enum {
   RTMP_PEER_PASS,
-  RTMP_PEER_REJECT,             /* says the reaction's status, stays open */
-  RTMP_PEER_REJECT_AND_CLOSE,   /* says it, then closes */
-  RTMP_PEER_HOLD,               /* says nothing until rtmp_peer_pass(), for ever without it */
-  RTMP_PEER_FIN,                /* closes without a word */
-  RTMP_PEER_RST,                /* resets */
+  RTMP_PEER_REJECT,           /* says the reaction's status, stays open */
+  RTMP_PEER_REJECT_AND_CLOSE, /* says it, then closes */
+  RTMP_PEER_HOLD,             /* says nothing until rtmp_peer_pass(), for ever without it */
+  RTMP_PEER_FIN,              /* closes without a word */
+  RTMP_PEER_RST,              /* resets */
 } RtmpPeerAction;
 
 /* @code, @description, @redirect, @redirect_is_url: of REJECT; @level "error" if NULL. */
@@ -80,36 +80,36 @@ typedef struct {
 
 /* What servers do that the core's server role does not. */
 typedef enum {
-  RTMP_PEER_ZERO_TRANSACTIONS = 1 << 0,   /* every answer has transaction id 0 (peers.md Q4) */
-  RTMP_PEER_START_ON_STREAM_0 = 1 << 1,   /* onStatus after publish or play on 0 (Q7) */
-  RTMP_PEER_MEDIA_ON_STREAM_0 = 1 << 2,   /* media, StreamBegin and StreamEOF too (Q36) */
-  RTMP_PEER_NO_START = 1 << 3,            /* Play.Start or Publish.Start never comes (Q8) */
-  RTMP_PEER_NO_PLAY_RESET = 1 << 4,       /* Play.Reset is left out (Q6) */
-  RTMP_PEER_NO_FC_ANSWERS = 1 << 5,       /* silence to releaseStream, FC*, ... (Q1) */
-  RTMP_PEER_FC_ERRORS = 1 << 6,           /* _error to them (Q2) */
-  RTMP_PEER_REJECT_BY_STATUS = 1 << 7,    /* connect is refused by onStatus (Q12) */
-  RTMP_PEER_NO_ACKS = 1 << 8,             /* received bytes are never acknowledged (Q28) */
+  RTMP_PEER_ZERO_TRANSACTIONS = 1 << 0, /* every answer has transaction id 0 (peers.md Q4) */
+  RTMP_PEER_START_ON_STREAM_0 = 1 << 1, /* onStatus after publish or play on 0 (Q7) */
+  RTMP_PEER_MEDIA_ON_STREAM_0 = 1 << 2, /* media, StreamBegin and StreamEOF too (Q36) */
+  RTMP_PEER_NO_START = 1 << 3,          /* Play.Start or Publish.Start never comes (Q8) */
+  RTMP_PEER_NO_PLAY_RESET = 1 << 4,     /* Play.Reset is left out (Q6) */
+  RTMP_PEER_NO_FC_ANSWERS = 1 << 5,     /* silence to releaseStream, FC*, ... (Q1) */
+  RTMP_PEER_FC_ERRORS = 1 << 6,         /* _error to them (Q2) */
+  RTMP_PEER_REJECT_BY_STATUS = 1 << 7,  /* connect is refused by onStatus (Q12) */
+  RTMP_PEER_NO_ACKS = 1 << 8,           /* received bytes are never acknowledged (Q28) */
 } RtmpPeerQuirks;
 
 /* Messages around each answer to connect, createStream, and publish or play. */
 typedef enum {
-  RTMP_PEER_SAY_BW_DONE = 1 << 0,         /* onBWDone with a transaction id of 0 (Q14) */
-  RTMP_PEER_SAY_PING = 1 << 1,            /* user control 6 */
-  RTMP_PEER_SAY_PING_COMMAND = 1 << 2,    /* command ping, transaction id 77 */
-  RTMP_PEER_SAY_UNKNOWN_CALL = 1 << 3,    /* command peerTest, transaction id 78 */
-  RTMP_PEER_SAY_PLAY_RESET = 1 << 4,      /* onStatus Play.Reset on the stream; START only */
-  RTMP_PEER_SAY_DATA_START = 1 << 5,      /* onStatus Data.Start on the stream; START only */
-  RTMP_PEER_SAY_BUFFER_READY = 1 << 6,    /* user control 32 (Q15) */
-  RTMP_PEER_SAY_ON_FC_PUBLISH = 1 << 7,   /* onFCPublish without a transaction id (Q3) */
+  RTMP_PEER_SAY_BW_DONE = 1 << 0,       /* onBWDone with a transaction id of 0 (Q14) */
+  RTMP_PEER_SAY_PING = 1 << 1,          /* user control 6 */
+  RTMP_PEER_SAY_PING_COMMAND = 1 << 2,  /* command ping, transaction id 77 */
+  RTMP_PEER_SAY_UNKNOWN_CALL = 1 << 3,  /* command peerTest, transaction id 78 */
+  RTMP_PEER_SAY_PLAY_RESET = 1 << 4,    /* onStatus Play.Reset on the stream; START only */
+  RTMP_PEER_SAY_DATA_START = 1 << 5,    /* onStatus Data.Start on the stream; START only */
+  RTMP_PEER_SAY_BUFFER_READY = 1 << 6,  /* user control 32 (Q15) */
+  RTMP_PEER_SAY_ON_FC_PUBLISH = 1 << 7, /* onFCPublish without a transaction id (Q3) */
 } RtmpPeerSayings;
 
 /* What follows an RtmpPeerConfig's @flv. */
 typedef enum {
-  RTMP_PEER_PLAY_ON,            /* nothing */
-  RTMP_PEER_PLAY_STOP,          /* Play.Stop, StreamEOF */
-  RTMP_PEER_PLAY_COMPLETE,      /* onPlayStatus Play.Complete, Play.Stop, StreamEOF */
-  RTMP_PEER_PLAY_UNPUBLISH,     /* Play.UnpublishNotify, StreamEOF */
-  RTMP_PEER_PLAY_EOF,           /* StreamEOF only */
+  RTMP_PEER_PLAY_ON,        /* nothing */
+  RTMP_PEER_PLAY_STOP,      /* Play.Stop, StreamEOF */
+  RTMP_PEER_PLAY_COMPLETE,  /* onPlayStatus Play.Complete, Play.Stop, StreamEOF */
+  RTMP_PEER_PLAY_UNPUBLISH, /* Play.UnpublishNotify, StreamEOF */
+  RTMP_PEER_PLAY_EOF,       /* StreamEOF only */
   RTMP_PEER_PLAY_FIN,
   RTMP_PEER_PLAY_RST,
 } RtmpPeerPlayEnd;
@@ -135,7 +135,8 @@ typedef enum {
  * @never_read: accepts and never reads
  * @stop_reading_after: bytes after which it reads no more; 0 = never. See rtmp_peer_set_reading().
  * @read_size, @read_interval: reads @read_size bytes each @read_interval ms; 0 = all at once
- * @receive_buffer: bytes the kernel keeps for it (SO_RCVBUF), for backpressure; 0 = its default
+ * @receive_buffer: bytes the kernel keeps for it (SO_RCVBUF), for backpressure; 0 = its default.
+ *   Below 128 KiB the kernel drops segments on loopback, and is slow when reading is resumed.
  * @send_buffer: likewise SO_SNDBUF
  * @dribble: writes one byte at a time
  * @raw: no RTMP: sends what it is told, records what comes (RtmpPeerRecord.raw)
@@ -195,10 +196,10 @@ gchar *rtmp_peer_get_url (const RtmpPeer *peer, const gchar *path);
 
 typedef enum {
   RTMP_PEER_OPEN,
-  RTMP_PEER_ENDED_EOF,          /* the client closed, or half-closed, in order */
-  RTMP_PEER_ENDED_RST,          /* the client's side was reset */
-  RTMP_PEER_ENDED_BY_PEER,      /* the peer closed first: a reaction, or rtmp_peer_close() */
-  RTMP_PEER_ENDED_FAULT,        /* what the client sent is no RTMP: @fault, and the peer closed */
+  RTMP_PEER_ENDED_EOF,     /* the client closed, or half-closed, in order */
+  RTMP_PEER_ENDED_RST,     /* the client's side was reset */
+  RTMP_PEER_ENDED_BY_PEER, /* the peer closed first: a reaction, or rtmp_peer_close() */
+  RTMP_PEER_ENDED_FAULT,   /* what the client sent is no RTMP: @fault, and the peer closed */
 } RtmpPeerEnd;
 
 /**
@@ -217,6 +218,7 @@ typedef enum {
  * @n_stream_closed: publications and plays the client ended by command
  * @bytes_in, @bytes_out: of the RTMP connection, handshake included
  * @raw: bytes received, where they are kept (@raw, @record_raw), else empty
+ * @was_reset: a reset came by the time it ended, be it behind an end in order
  * @fault: (nullable): why it is RTMP_PEER_ENDED_FAULT
  */
 typedef struct {
@@ -240,6 +242,7 @@ typedef struct {
   guint64 bytes_in;
   guint64 bytes_out;
   GByteArray *raw;
+  gboolean was_reset;
   gchar *fault;
 } RtmpPeerRecord;
 
@@ -299,8 +302,8 @@ void rtmp_peer_send_message (RtmpPeer *peer, guint connection, RtmpMessage *mess
 void rtmp_peer_send_command (RtmpPeer *peer, guint connection, RtmpCommand *command,
     guint32 stream_id);
 /* onStatus on the stream that is published or played. */
-void rtmp_peer_send_status (RtmpPeer *peer, guint connection, const gchar *level,
-    const gchar *code, const gchar *description);
+void rtmp_peer_send_status (RtmpPeer *peer, guint connection, const gchar *level, const gchar *code,
+    const gchar *description);
 void rtmp_peer_send_stream_eof (RtmpPeer *peer, guint connection);
 /* Play.PublishNotify and StreamBegin, or Play.UnpublishNotify and StreamEOF. */
 void rtmp_peer_notify_published (RtmpPeer *peer, guint connection, gboolean published);
@@ -313,7 +316,8 @@ void rtmp_peer_request_acks (RtmpPeer *peer, guint connection, guint32 window_si
 void rtmp_peer_set_chunk_size (RtmpPeer *peer, guint connection, guint32 chunk_size);
 /* Bytes as they are; where the peer is not @raw, only between messages of its own. */
 void rtmp_peer_send_bytes (RtmpPeer *peer, guint connection, gconstpointer data, gsize size);
-/* A peer that does not read does not learn that the client has ended. */
+/* TRUE ends @never_read and @stop_reading_after too. A peer that does not read does not learn that
+ * the client has ended. */
 void rtmp_peer_set_reading (RtmpPeer *peer, guint connection, gboolean reading);
 /* @action: RTMP_PEER_FIN sends what is queued first; RTMP_PEER_RST drops it. */
 void rtmp_peer_close (RtmpPeer *peer, guint connection, RtmpPeerAction action);

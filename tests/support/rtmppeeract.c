@@ -95,8 +95,7 @@ rtmp_peer_send_message (RtmpPeer *peer, guint connection, RtmpMessage *message)
 }
 
 void
-rtmp_peer_send_command (RtmpPeer *peer, guint connection, RtmpCommand *command,
-    guint32 stream_id)
+rtmp_peer_send_command (RtmpPeer *peer, guint connection, RtmpCommand *command, guint32 stream_id)
 {
   rtmp_peer_send_message (peer, connection, rtmp_command_to_message (command, stream_id));
   rtmp_command_free (command);

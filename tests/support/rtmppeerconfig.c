@@ -70,8 +70,8 @@ rtmp_peer_config_free (RtmpPeerConfig *config)
 RtmpStatus *
 rtmp_peer_reaction_to_status (const RtmpPeerReaction *reaction)
 {
-  RtmpStatus *status = rtmp_status_new (reaction->level ? reaction->level : "error",
-      reaction->code, reaction->description);
+  RtmpStatus *status = rtmp_status_new (reaction->level ? reaction->level : "error", reaction->code,
+      reaction->description);
 
   status->redirect = g_strdup (reaction->redirect);
   status->redirect_is_url = reaction->redirect_is_url;
@@ -120,7 +120,8 @@ rtmp_peer_config_check_llnw (const RtmpPeerConfig *config, const gchar *app)
   cnonce = g_hash_table_lookup (params, "cnonce");
   if (!cnonce)
     return g_strdup_printf ("[ AccessManager.Reject ] : [ authmod=llnw ] : "
-        "?reason=needauth&user=%s&nonce=" LLNW_NONCE, config->username);
+                            "?reason=needauth&user=%s&nonce=" LLNW_NONCE,
+        config->username);
   expected = rtmp_md5_hex (ha1, ":" LLNW_NONCE ":00000001:", cnonce, ":auth:", ha2, NULL);
   if (g_strcmp0 (g_hash_table_lookup (params, "response"), expected) == 0)
     return NULL;

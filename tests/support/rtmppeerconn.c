@@ -23,19 +23,19 @@ struct _RtmpPeerConn {
   GPollableOutputStream *output;
   GCancellable *cancellable;
 
-  RtmpSession *session;         /* NULL where the peer is raw */
-  RtmpPeerTap *tap;             /* under hub->lock */
+  RtmpSession *session; /* NULL where the peer is raw */
+  RtmpPeerTap *tap;     /* under hub->lock */
   RtmpPeerVoice *voice;
-  GByteArray *waiting;          /* received, and not yet taken by the session */
-  RtmpPeerStage reached;        /* whose reaction was carried out */
-  RtmpEvent held;               /* a request that waits: its type (STAGE for none) and stream */
-  guint32 play_stream;          /* being played, 0 for none */
+  GByteArray *waiting;   /* received, and not yet taken by the session */
+  RtmpPeerStage reached; /* whose reaction was carried out */
+  RtmpEvent held;        /* a request that waits: its type (STAGE for none) and stream */
+  guint32 play_stream;   /* being played, 0 for none */
 
-  GByteArray *out;              /* not yet written */
-  gsize written;                /* of @out */
+  GByteArray *out; /* not yet written */
+  gsize written;   /* of @out */
   GSource *read_source;
   GSource *write_source;
-  RtmpPeerAction end_when_written;      /* PASS for none */
+  RtmpPeerAction end_when_written; /* PASS for none */
   gboolean shut_when_written;
   gboolean output_closed;
   gboolean closed;
@@ -198,7 +198,8 @@ write_out (RtmpPeerConn *conn)
 {
   if (conn->output_closed || !conn->output)
     return;
-  while (conn->written < conn->out->len && write_some (conn));
+  while (conn->written < conn->out->len && write_some (conn))
+    ;
   if (conn->closed)
     return;
   if (conn->written < conn->out->len) {
@@ -363,7 +364,8 @@ end_flv (RtmpPeerConn *conn)
       rtmp_server_notify_published (conn->session, stream_id, FALSE);
       break;
     case RTMP_PEER_PLAY_EOF:
-      rtmp_peer_conn_say (conn, rtmp_control_new_user (RTMP_USER_STREAM_EOF,
+      rtmp_peer_conn_say (conn,
+          rtmp_control_new_user (RTMP_USER_STREAM_EOF,
               conn->config->quirks & RTMP_PEER_MEDIA_ON_STREAM_0 ? 0 : stream_id));
       break;
     case RTMP_PEER_PLAY_FIN:
@@ -428,8 +430,8 @@ static void
 on_connect_request (RtmpPeerConn *conn, const RtmpEvent *event)
 {
   const RtmpPeerConfig *config = conn->config;
-  g_autofree gchar *app = g_strdup (rtmp_amf_get_member_string (rtmp_command_get (event->command,
-              0), "app"));
+  g_autofree gchar *app =
+      g_strdup (rtmp_amf_get_member_string (rtmp_command_get (event->command, 0), "app"));
   g_autofree gchar *description = NULL;
   g_autoptr (RtmpStatus) status = NULL;
 
@@ -505,7 +507,8 @@ take_input (RtmpPeerConn *conn)
 {
   if (conn->closed || get_action (conn, RTMP_PEER_HANDSHAKE) == RTMP_PEER_HOLD)
     return;
-  while (!conn->closed && !is_held (conn) && conn->waiting->len > 0 && feed_session (conn));
+  while (!conn->closed && !is_held (conn) && conn->waiting->len > 0 && feed_session (conn))
+    ;
   if (!conn->closed)
     rtmp_peer_conn_flush (conn);
 }
@@ -523,12 +526,23 @@ on_bytes (RtmpPeerConn *conn, const guint8 *data, gsize size)
   react_to_media (conn);
 }
 
+/* The kernel tells of an end before it tells of a reset that came behind it. */
+static gboolean
+was_reset (GSocket *socket)
+{
+  gint error = 0;
+
+  return !g_socket_get_option (socket, SOL_SOCKET, SO_ERROR, &error, NULL) || error != 0;
+}
+
 /* A client that closes without TLS's goodbye has closed all the same. */
 static void
 on_input_end (RtmpPeerConn *conn, const GError *error)
 {
   gboolean in_order = !error || error->domain == G_TLS_ERROR;
 
+  edit_record (conn)->was_reset = !in_order || was_reset (conn->socket);
+  edited (conn);
   note_end (conn, in_order ? RTMP_PEER_ENDED_EOF : RTMP_PEER_ENDED_RST);
   drop_source (&conn->read_source);
   if (!in_order || !conn->config->keep_open)
@@ -587,15 +601,11 @@ on_tick (gpointer data)
   return read_some (data);
 }
 
-void
-rtmp_peer_conn_set_reading (RtmpPeerConn *conn, gboolean reading)
+static void
+resume_reading (RtmpPeerConn *conn)
 {
-  if (conn->closed || !conn->input || !reading == !conn->read_source)
+  if (conn->closed || !conn->input || conn->read_source)
     return;
-  if (!reading) {
-    drop_source (&conn->read_source);
-    return;
-  }
   if (conn->config->read_interval > 0) {
     conn->read_source = g_timeout_source_new (conn->config->read_interval);
     g_source_set_callback (conn->read_source, on_tick, conn, NULL);
@@ -604,6 +614,17 @@ rtmp_peer_conn_set_reading (RtmpPeerConn *conn, gboolean reading)
     g_source_set_callback (conn->read_source, G_SOURCE_FUNC (on_readable), conn, NULL);
   }
   g_source_attach (conn->read_source, conn->hub->context);
+}
+
+void
+rtmp_peer_conn_set_reading (RtmpPeerConn *conn, gboolean reading)
+{
+  if (!reading) {
+    drop_source (&conn->read_source);
+    return;
+  }
+  conn->config->stop_reading_after = 0;
+  resume_reading (conn);
 }
 
 void
@@ -639,7 +660,7 @@ begin (RtmpPeerConn *conn, GIOStream *stream)
     rtmp_peer_conn_say_bytes (conn, data, size);
   }
   if (!conn->config->never_read)
-    rtmp_peer_conn_set_reading (conn, TRUE);
+    resume_reading (conn);
   write_out (conn);
 }
 
@@ -664,8 +685,8 @@ begin_tls (RtmpPeerConn *conn, GIOStream *tcp)
   g_autoptr (GIOStream) tls = rtmp_peer_config_new_tls (conn->config, tcp);
 
   conn->hub->pending++;
-  g_tls_connection_handshake_async (G_TLS_CONNECTION (tls), G_PRIORITY_DEFAULT,
-      conn->cancellable, on_tls_handshaken, conn);
+  g_tls_connection_handshake_async (G_TLS_CONNECTION (tls), G_PRIORITY_DEFAULT, conn->cancellable,
+      on_tls_handshaken, conn);
 }
 
 static void

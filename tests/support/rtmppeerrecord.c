@@ -15,8 +15,8 @@ struct _RtmpPeerTap {
   RtmpChunkReader *reader;
   gboolean keep_raw;
   gboolean keep_media;
-  gboolean lost;                /* what comes is no RTMP */
-  GHashTable *calls;            /* transaction id -> name */
+  gboolean lost;     /* what comes is no RTMP */
+  GHashTable *calls; /* transaction id -> name */
 };
 
 /* -- Records -- */
@@ -228,9 +228,8 @@ note_control (RtmpPeerTap *tap, const RtmpMessage *message)
 static gboolean
 is_media (guint8 type)
 {
-  return type == RTMP_MESSAGE_AUDIO || type == RTMP_MESSAGE_VIDEO
-      || type == RTMP_MESSAGE_DATA_AMF0 || type == RTMP_MESSAGE_DATA_AMF3
-      || type == RTMP_MESSAGE_AGGREGATE;
+  return type == RTMP_MESSAGE_AUDIO || type == RTMP_MESSAGE_VIDEO || type == RTMP_MESSAGE_DATA_AMF0
+      || type == RTMP_MESSAGE_DATA_AMF3 || type == RTMP_MESSAGE_AGGREGATE;
 }
 
 /* @message: (transfer full) */

@@ -15,12 +15,12 @@
 struct _RtmpPeerVoice {
   const RtmpPeerConfig *config;
   RtmpPeerTap *tap;
-  GByteArray *handshake;        /* not yet written */
+  GByteArray *handshake; /* not yet written */
   gsize handshake_seen;
-  RtmpChunkReader *reader;      /* of the session's output */
+  RtmpChunkReader *reader; /* of the session's output */
   RtmpChunkWriter *writer;
   gboolean hold_stream;
-  GQueue held;                  /* RtmpMessage */
+  GQueue held; /* RtmpMessage */
   gboolean holding;
 };
 
@@ -127,10 +127,8 @@ say_all (RtmpPeerVoice *voice, guint sayings, guint32 stream_id)
 
 /* -- Answers -- */
 
-static const gchar *const fc_calls[] = {
-  "releaseStream", "FCPublish", "FCUnpublish", "FCSubscribe", "FCUnsubscribe", "getStreamLength",
-  "_checkbw", NULL
-};
+static const gchar *const fc_calls[] = { "releaseStream", "FCPublish", "FCUnpublish", "FCSubscribe",
+  "FCUnsubscribe", "getStreamLength", "_checkbw", NULL };
 
 /* (transfer full): _error in place of @command */
 static RtmpCommand *
@@ -286,8 +284,7 @@ is_stream_answer (const RtmpPeerVoice *voice, const RtmpMessage *message)
     return FALSE;
   command = rtmp_command_parse (message, NULL);
   return command && strcmp (command->name, "_result") == 0
-      && g_strcmp0 (rtmp_peer_tap_get_call (voice->tap, command->transaction),
-          "createStream") == 0;
+      && g_strcmp0 (rtmp_peer_tap_get_call (voice->tap, command->transaction), "createStream") == 0;
 }
 
 /* @message: (transfer full), with no other owner */
@@ -341,8 +338,7 @@ read_message (RtmpPeerVoice *voice, RtmpMessage *message)
 {
   RtmpControl control;
 
-  if (message->type == RTMP_MESSAGE_SET_CHUNK_SIZE
-      && rtmp_control_parse (message, &control, NULL))
+  if (message->type == RTMP_MESSAGE_SET_CHUNK_SIZE && rtmp_control_parse (message, &control, NULL))
     rtmp_chunk_reader_set_chunk_size (voice->reader, control.value);
   pass_message (voice, message);
 }

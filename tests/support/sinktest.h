@@ -308,10 +308,15 @@ sink_test_has_backlog (gpointer test)
   return sink_test_get_stat (test, "out-queue-bytes") > 0;
 }
 
-/* Until the socket is full and data waits for it. */
+/* Bytes after which a stalling peer stops reading, and how the peer is told. */
+#define SINK_TEST_STALL 10000
+#define SINK_TEST_STALLED .stop_reading_after = SINK_TEST_STALL, .receive_buffer = 4096
+
+/* Until such a peer has stopped reading, the socket is full and data waits for it. */
 static inline void
-sink_test_wait_backlog (SinkTest *test)
+sink_test_wait_stalled (SinkTest *test)
 {
+  g_assert_true (rtmp_peer_wait_bytes (test->peer, RTMP_PEER_LAST, SINK_TEST_STALL));
   g_assert_true (test_wait_until (sink_test_has_backlog, test));
 }
 

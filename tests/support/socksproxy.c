@@ -31,7 +31,8 @@ read_bytes (SocksProxy *proxy, GIOStream *client, guint8 *bytes, gsize size)
   gsize n;
 
   return g_input_stream_read_all (g_io_stream_get_input_stream (client), bytes, size, &n,
-      proxy->cancellable, NULL) && n == size;
+             proxy->cancellable, NULL)
+      && n == size;
 }
 
 static gboolean
@@ -115,9 +116,11 @@ carry (gpointer data)
   gssize n;
 
   while ((n = g_input_stream_read (g_io_stream_get_input_stream (way->from), bytes, sizeof (bytes),
-              way->cancellable, NULL)) > 0
+              way->cancellable, NULL))
+          > 0
       && g_output_stream_write_all (g_io_stream_get_output_stream (way->to), bytes, (gsize) n, NULL,
-          way->cancellable, NULL));
+          way->cancellable, NULL))
+    ;
   g_socket_shutdown (g_socket_connection_get_socket (G_SOCKET_CONNECTION (way->to)), FALSE, TRUE,
       NULL);
   return NULL;
@@ -160,7 +163,8 @@ on_run (GThreadedSocketService *service, GSocketConnection *client, GObject *sou
   (void) source;
   if (proxy->mode == SOCKS_PROXY_SILENT) {
     note_asked (proxy, NULL);
-    while (read_bytes (proxy, G_IO_STREAM (client), &byte, 1));
+    while (read_bytes (proxy, G_IO_STREAM (client), &byte, 1))
+      ;
   } else {
     target = negotiate (proxy, G_IO_STREAM (client));
   }
@@ -182,7 +186,8 @@ proxy_run (gpointer data)
   g_main_loop_run (proxy->loop);
   g_socket_service_stop (proxy->service);
   g_socket_listener_close (G_SOCKET_LISTENER (proxy->service));
-  while (g_main_context_iteration (proxy->context, FALSE));
+  while (g_main_context_iteration (proxy->context, FALSE))
+    ;
   g_main_context_pop_thread_default (proxy->context);
   return NULL;
 }
@@ -268,7 +273,8 @@ socks_proxy_wait_asked (SocksProxy *proxy)
   gboolean asked;
 
   g_mutex_lock (&proxy->lock);
-  while (!proxy->asked && g_cond_wait_until (&proxy->cond, &proxy->lock, deadline));
+  while (!proxy->asked && g_cond_wait_until (&proxy->cond, &proxy->lock, deadline))
+    ;
   asked = proxy->asked;
   g_mutex_unlock (&proxy->lock);
   return asked;

@@ -8,8 +8,8 @@ G_BEGIN_DECLS
 
 typedef enum {
   SOCKS_PROXY_CONNECT,
-  SOCKS_PROXY_REFUSE,           /* "connection refused" */
-  SOCKS_PROXY_SILENT,           /* answers nothing */
+  SOCKS_PROXY_REFUSE, /* "connection refused" */
+  SOCKS_PROXY_SILENT, /* answers nothing */
 } SocksProxyMode;
 
 /**

@@ -18,7 +18,7 @@
 /* What arrived, in its order. @segment counts from 1. */
 typedef struct {
   GstBuffer *buffer;
-  GstClockTime running_time;    /* of DTS; GST_CLOCK_TIME_NONE without one */
+  GstClockTime running_time; /* of DTS; GST_CLOCK_TIME_NONE without one */
   guint segment;
 } SrcItem;
 
@@ -279,8 +279,7 @@ src_test_explain (SrcTest *test)
     g_test_message ("%s", text);
     gst_message_unref (message);
   }
-  g_test_message ("%u buffers, %u segments, eos %d", test->items->len, test->n_segments,
-      test->eos);
+  g_test_message ("%u buffers, %u segments, eos %d", test->items->len, test->n_segments, test->eos);
 }
 
 static inline void
@@ -383,7 +382,8 @@ src_test_timestamp (SrcTest *test, guint index)
   guint8 header[RTMP_FLV_TAG_HEADER_SIZE];
 
   g_assert_cmpuint (gst_buffer_extract (src_test_item (test, index)->buffer, 0, header,
-          sizeof (header)), ==, sizeof (header));
+                        sizeof (header)),
+      ==, sizeof (header));
   g_assert_true (rtmp_flv_parse_tag_header (header, &tag, NULL));
   return tag.timestamp;
 }

@@ -68,7 +68,8 @@ make_authority (const gchar *folder)
   write_file (folder, "ca.cnf", ca_config);
   write_file (folder, "index", "");
   write_file (folder, "serial", "01\n");
-  return run (folder, "openssl req -x509 -newkey rsa:2048 -nodes -days 7300 -config ca.cnf "
+  return run (folder,
+      "openssl req -x509 -newkey rsa:2048 -nodes -days 7300 -config ca.cnf "
       "-keyout ca.key -out ca.pem");
 }
 
@@ -76,21 +77,24 @@ static gboolean
 make_certificate (const gchar *folder, guint kind)
 {
   const gchar *name = kinds[kind].name;
-  g_autofree gchar *config = g_strdup_printf ("[req]\nprompt=no\ndistinguished_name=name\n"
-      "req_extensions=host\n[name]\nCN=%s\n[host]\nsubjectAltName=%s\n", name,
-      kinds[kind].alternatives);
+  g_autofree gchar *config =
+      g_strdup_printf ("[req]\nprompt=no\ndistinguished_name=name\n"
+                       "req_extensions=host\n[name]\nCN=%s\n[host]\nsubjectAltName=%s\n",
+          name, kinds[kind].alternatives);
   g_autofree gchar *config_name = g_strconcat (name, ".cnf", NULL);
   g_autofree gchar *request = NULL;
   g_autofree gchar *sign = NULL;
 
   write_file (folder, config_name, config);
   request = g_strdup_printf ("openssl req %s -newkey rsa:2048 -nodes -config %s.cnf "
-      "-keyout %s.key -out %s.%s", kinds[kind].self_signed ? "-x509 -days 7300 -extensions host"
-      : "-new", name, name, name, kinds[kind].self_signed ? "pem" : "csr");
+                             "-keyout %s.key -out %s.%s",
+      kinds[kind].self_signed ? "-x509 -days 7300 -extensions host" : "-new", name, name, name,
+      kinds[kind].self_signed ? "pem" : "csr");
   if (!run (folder, request) || kinds[kind].self_signed)
     return kinds[kind].self_signed;
   sign = g_strdup_printf ("openssl ca -batch -notext -config ca.cnf -startdate %s -enddate %s "
-      "-in %s.csr -out %s.pem", kinds[kind].start, kinds[kind].end, name, name);
+                          "-in %s.csr -out %s.pem",
+      kinds[kind].start, kinds[kind].end, name, name);
   return run (folder, sign);
 }
 

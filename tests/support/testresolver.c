@@ -49,8 +49,8 @@ answer (GTask *task, const gchar *name, GResolverNameLookupFlags flags)
   if (addresses)
     g_task_return_pointer (task, addresses, free_addresses);
   else
-    g_task_return_new_error (task, G_RESOLVER_ERROR, G_RESOLVER_ERROR_NOT_FOUND,
-        "%s is not known", name);
+    g_task_return_new_error (task, G_RESOLVER_ERROR, G_RESOLVER_ERROR_NOT_FOUND, "%s is not known",
+        name);
   g_object_unref (task);
 }
 

@@ -185,11 +185,41 @@ void
 test_flv_add_avc_config (GByteArray *flv, guint32 timestamp, guint8 profile)
 {
   guint8 config[] = {
-    0x17, 0x00, 0x00, 0x00, 0x00,
-    0x01, 0x42, 0xC0, 0x15, 0xFF,
-    0xE1, 0x00, 0x0F, 0x67, 0x42, 0xC0, 0x15, 0xD9, 0x01, 0x41, 0xFB, 0x01, 0x10, 0x00, 0x00,
-    0x03, 0x00, 0x10,
-    0x01, 0x00, 0x04, 0x68, 0xCB, 0x83, 0xCB,
+    0x17,
+    0x00,
+    0x00,
+    0x00,
+    0x00,
+    0x01,
+    0x42,
+    0xC0,
+    0x15,
+    0xFF,
+    0xE1,
+    0x00,
+    0x0F,
+    0x67,
+    0x42,
+    0xC0,
+    0x15,
+    0xD9,
+    0x01,
+    0x41,
+    0xFB,
+    0x01,
+    0x10,
+    0x00,
+    0x00,
+    0x03,
+    0x00,
+    0x10,
+    0x01,
+    0x00,
+    0x04,
+    0x68,
+    0xCB,
+    0x83,
+    0xCB,
   };
 
   config[7] = profile;
@@ -324,8 +354,8 @@ test_assert_same_media (GPtrArray *actual, GPtrArray *expected)
     if (a->type == b->type && a->timestamp == b->timestamp && g_bytes_equal (a_payload, b_payload))
       continue;
     g_error ("Message %u is of type %u at %u with %" G_GSIZE_FORMAT " bytes, expected is type %u "
-        "at %u with %" G_GSIZE_FORMAT " bytes", i, a->type, a->timestamp, a->size, b->type, b->timestamp,
-        b->size);
+             "at %u with %" G_GSIZE_FORMAT " bytes",
+        i, a->type, a->timestamp, a->size, b->type, b->timestamp, b->size);
   }
   g_assert_cmpuint (actual->len, ==, expected->len);
 }

@@ -456,7 +456,7 @@ auth_round (RtmpAuth *auth, const gchar *part, const gchar *description)
   g_autofree gchar *values =
       g_strdup_printf ("'_error' 1 null {level: 'error',"
                        " code: 'NetConnection.Connect.Rejected', description: '%s'}",
-          description);
+          description ? description : "");
   g_autoptr (End) client = NULL;
   g_autoptr (GByteArray) script = g_byte_array_new ();
 

@@ -84,8 +84,8 @@ static const struct {
   { { RTMP_MESSAGE_WINDOW_ACK_SIZE, .value = 0 }, { 0, 0, 0, 0 }, 4, 4 },
   { { RTMP_MESSAGE_SET_PEER_BANDWIDTH, .value = 5000, .limit_type = RTMP_BANDWIDTH_DYNAMIC },
       { 0, 0, 0x13, 0x88, 2 }, 5, 5 },
-  { { RTMP_MESSAGE_SET_PEER_BANDWIDTH, .value = 5000, .limit_type = 7 },
-      { 0, 0, 0x13, 0x88, 7 }, 5, 5 },
+  { { RTMP_MESSAGE_SET_PEER_BANDWIDTH, .value = 5000, .limit_type = 7 }, { 0, 0, 0x13, 0x88, 7 }, 5,
+      5 },
   { { USER, .event = RTMP_USER_STREAM_BEGIN, .value = 1 }, { 0, 0, 0, 0, 0, 1 }, 6, 6 },
   { { USER, .event = RTMP_USER_STREAM_EOF, .value = 2 }, { 0, 1, 0, 0, 0, 2 }, 6, 6 },
   { { USER, .event = RTMP_USER_STREAM_DRY, .value = 3 }, { 0, 2, 0, 0, 0, 3 }, 6, 6 },
@@ -121,8 +121,7 @@ test_parse (void)
   for (i = 0; i < G_N_ELEMENTS (messages); i++) {
     const RtmpControl *expected = &messages[i].control;
     const guint8 *payload = messages[i].payload;
-    g_autoptr (RtmpMessage) bytewise = message_in_bytes (expected->type, payload,
-        messages[i].size);
+    g_autoptr (RtmpMessage) bytewise = message_in_bytes (expected->type, payload, messages[i].size);
 
     assert_parses (bytewise, expected);
     for (cut = 0; cut <= messages[i].size; cut++) {

@@ -145,13 +145,31 @@ static void
 test_scheme_refused (void)
 {
   static const gchar *const named[] = {
-    "rtmpt", "rtmpe", "rtmpte", "rtmpts", "rtmfp", "http", "https", "srt", "a+b-c.d", "rtmpx",
+    "rtmpt",
+    "rtmpe",
+    "rtmpte",
+    "rtmpts",
+    "rtmfp",
+    "http",
+    "https",
+    "srt",
+    "a+b-c.d",
+    "rtmpx",
     "abcdefghijklmnop",
   };
   static const gchar *const unnamed[] = {
-    "", "host/app/key", "rtmp", "rtmp:", "rtmp:/host/app/key", "://host/app/key",
-    "//host/app/key", SECRET "/x://host/app/key", "1rtmp://host/app/key", " rtmp://host/app/key",
-    "host/app/key?" SECRET "=rtmp://host", "hunter2hunter2hun://host/app/key",
+    "",
+    "host/app/key",
+    "rtmp",
+    "rtmp:",
+    "rtmp:/host/app/key",
+    "://host/app/key",
+    "//host/app/key",
+    SECRET "/x://host/app/key",
+    "1rtmp://host/app/key",
+    " rtmp://host/app/key",
+    "host/app/key?" SECRET "=rtmp://host",
+    "hunter2hunter2hun://host/app/key",
   };
   guint i;
 
@@ -194,13 +212,47 @@ static const struct {
 };
 
 static const gchar *const bad_authorities[] = {
-  "", ":1935", "user@", "user:password@:1935",
-  "host:0", "host:65536", "host:99999999999999999999", "host:-1", "host:+1", "host:1x", "host:x",
-  "host:1:2", "host::1",
-  "ho%73t", "ho*st", "host?x", "host#x", "ho[st", "host]", "h\\ost", "<host>",
-  "::1", "2001:db8::1", "[", "[]", "[::1", "[::1]x", "[::1]1935", "[::1]:0", "[1::2::3]", "[::g]",
-  "[12345::]", "[192.0.2.1]", "[host]", "[v1.x:y]", "[::1%]", "[::1%25]", "[::1%et/h0]",
-  "[::1%et%20h0]", "[%eth0]", "[[::1]]",
+  "",
+  ":1935",
+  "user@",
+  "user:password@:1935",
+  "host:0",
+  "host:65536",
+  "host:99999999999999999999",
+  "host:-1",
+  "host:+1",
+  "host:1x",
+  "host:x",
+  "host:1:2",
+  "host::1",
+  "ho%73t",
+  "ho*st",
+  "host?x",
+  "host#x",
+  "ho[st",
+  "host]",
+  "h\\ost",
+  "<host>",
+  "::1",
+  "2001:db8::1",
+  "[",
+  "[]",
+  "[::1",
+  "[::1]x",
+  "[::1]1935",
+  "[::1]:0",
+  "[1::2::3]",
+  "[::g]",
+  "[12345::]",
+  "[192.0.2.1]",
+  "[host]",
+  "[v1.x:y]",
+  "[::1%]",
+  "[::1%25]",
+  "[::1%et/h0]",
+  "[::1%et%20h0]",
+  "[%eth0]",
+  "[[::1]]",
 };
 
 static void
@@ -267,9 +319,20 @@ static void
 test_credentials_refused (void)
 {
   static const gchar *const bad[] = {
-    ":" SECRET "@", ":@", SECRET "%@", SECRET "%4@", SECRET "%zz:x@", "user:" SECRET "%4",
-    "user:" SECRET "%g0@", "user:" SECRET "%00@", SECRET "%00@", "user:" SECRET "%ff@",
-    SECRET "%c3@", SECRET "%@x:y@", "user:" SECRET "/", "user:" SECRET " x@",
+    ":" SECRET "@",
+    ":@",
+    SECRET "%@",
+    SECRET "%4@",
+    SECRET "%zz:x@",
+    "user:" SECRET "%4",
+    "user:" SECRET "%g0@",
+    "user:" SECRET "%00@",
+    SECRET "%00@",
+    "user:" SECRET "%ff@",
+    SECRET "%c3@",
+    SECRET "%@x:y@",
+    "user:" SECRET "/",
+    "user:" SECRET " x@",
   };
   guint i;
 
@@ -284,13 +347,24 @@ static void
 test_characters (void)
 {
   static const gchar *const bad[] = {
-    "\177", "\302\205", "\302\240", "\342\200\250", "\343\200\200", "\377", "\303", "\300\200",
+    "\177",
+    "\302\205",
+    "\302\240",
+    "\342\200\250",
+    "\343\200\200",
+    "\377",
+    "\303",
+    "\300\200",
     "\355\240\200",
   };
   static const gchar *const places[] = {
-    "rtmp://ho%sst/app/key", "rtmp://host/a%spp/key", "rtmp://host/app/" SECRET "%s",
-    "rtmp://us%ser:" SECRET "@host/app/key", "%srtmp://host/app/key",
-    "rtmp://host/app/key live=1%s", "rtmp://host/app/key playpath=" SECRET "%s",
+    "rtmp://ho%sst/app/key",
+    "rtmp://host/a%spp/key",
+    "rtmp://host/app/" SECRET "%s",
+    "rtmp://us%ser:" SECRET "@host/app/key",
+    "%srtmp://host/app/key",
+    "rtmp://host/app/key live=1%s",
+    "rtmp://host/app/key playpath=" SECRET "%s",
   };
   guint i, c;
 
@@ -333,7 +407,8 @@ test_length (void)
 static void
 test_truncated (void)
 {
-  static const gchar whole[] = "rtmps://us%40er:p%3aw@[fe80::1%25eth0]:1936/a/mp4:b?c=d/e"
+  static const gchar whole[] =
+      "rtmps://us%40er:p%3aw@[fe80::1%25eth0]:1936/a/mp4:b?c=d/e"
       " app=x\\20y conn=O:1 conn=NS:a\\3ab:c live=1 timeout=5 token=t swfVfy=0";
   gsize length;
 
@@ -351,7 +426,8 @@ test_truncated (void)
 static void
 test_options (void)
 {
-  g_autoptr (RtmpLocation) location = parse ("rtmp://user:password@host/a/b/c"
+  g_autoptr (RtmpLocation) location = parse (
+      "rtmp://user:password@host/a/b/c"
       " app=vod/x?y tcUrl=rtmp://other/vod swfUrl=http://host/p.swf swfVfy=0 pageUrl=http://host/"
       " flashVer=LNX\\2010,0,32,18 live=1 token=tok timeout=30 buffer=5000 playpath=mp4:d/f"
       " pubUser=me pubPasswd=a\\5cb subscribe=c swfAge=7 start=0 stop=0 playlist=0");
@@ -380,7 +456,7 @@ test_options_form (void)
   g_autoptr (RtmpLocation) cased = parse ("rtmp://host/app/key  LIVE=true   TCURL=a ");
   g_autoptr (RtmpLocation) last = parse ("rtmp://host/app/key live=1 live=FALSE token=a token=b");
   g_autoptr (RtmpLocation) empty = parse ("rtmp://host/app/key app= playpath= tcUrl= token=t"
-      " token= subscribe=");
+                                          " token= subscribe=");
   g_autoptr (RtmpLocation) equals = parse ("rtmp://host playpath=?a=b&c==");
   g_autoptr (RtmpLocation) ends = parse ("rtmp://host/app/key timeout=0 buffer=2147483647");
 
@@ -403,7 +479,7 @@ static void
 test_options_conn (void)
 {
   g_autoptr (RtmpLocation) location = parse ("rtmp://host/app/key conn=B:1 live=0 conn=S:a\\20b"
-      " conn=O:1 conn=NN:c\\3ad:1.23 conn=O:0");
+                                             " conn=O:1 conn=NN:c\\3ad:1.23 conn=O:0");
 
   g_assert_cmpstr (location->connect_args, ==,
       "conn=B:1 conn=S:a\\20b conn=O:1 conn=NN:c\\3ad:1.23 conn=O:0");
@@ -411,7 +487,7 @@ test_options_conn (void)
 
 static const struct {
   const gchar *options;
-  const gchar *named;           /* what the text says; NULL: only that it is no option */
+  const gchar *named; /* what the text says; NULL: only that it is no option */
 } bad_options[] = {
   { "socks=" SECRET ":1080", "socks" },
   { "jtv=" SECRET, "jtv" },
@@ -475,7 +551,7 @@ test_copy (void)
 {
   g_autoptr (RtmpLocation) copy = NULL;
   RtmpLocation *location = parse ("rtmps://u:p@h:1/a/s tcUrl=t swfUrl=w pageUrl=g flashVer=f"
-      " token=k conn=Z: live=1 timeout=2 buffer=3");
+                                  " token=k conn=Z: live=1 timeout=2 buffer=3");
 
   copy = rtmp_location_copy (location);
   rtmp_location_free (location);
@@ -538,8 +614,30 @@ static gchar *
 random_name (void)
 {
   static const gchar *const atoms[] = {
-    "a", "key", "/", "/", "?", "=", "&", "mp4:", "flv:", "_definst_", "%2f", "%", "\\", " ", "@",
-    ":", "#", "\n", "\303\251", "\302\240", "[", "]", "app=", "\\20",
+    "a",
+    "key",
+    "/",
+    "/",
+    "?",
+    "=",
+    "&",
+    "mp4:",
+    "flv:",
+    "_definst_",
+    "%2f",
+    "%",
+    "\\",
+    " ",
+    "@",
+    ":",
+    "#",
+    "\n",
+    "\303\251",
+    "\302\240",
+    "[",
+    "]",
+    "app=",
+    "\\20",
   };
   GString *out = g_string_new (NULL);
   gint n = g_test_rand_int_range (0, 8);
@@ -553,7 +651,13 @@ static void
 test_uri_round_trip (void)
 {
   static const gchar *const names[] = {
-    "host", "192.0.2.1", "::1", "2001:db8::1", "fe80::1%eth0", "fe80::1%25x", "x_y.example.",
+    "host",
+    "192.0.2.1",
+    "::1",
+    "2001:db8::1",
+    "fe80::1%eth0",
+    "fe80::1%25x",
+    "x_y.example.",
   };
   static const guint ports[] = { 0, 1, 443, 1935, 1936, 65535 };
   guint i;
@@ -672,11 +776,18 @@ test_mask (void)
     const gchar *secret;
     const gchar *shown;
   } masks[] = {
-    { NULL, "" }, { "", "" }, { "a", "***" }, { "ab", "***" }, { "abc", "a***" },
-    { "abcde", "a***" }, { "abcdef", "ab***" }, { "abcdefghijklmnopqrstuvwxyz", "ab***" },
+    { NULL, "" },
+    { "", "" },
+    { "a", "***" },
+    { "ab", "***" },
+    { "abc", "a***" },
+    { "abcde", "a***" },
+    { "abcdef", "ab***" },
+    { "abcdefghijklmnopqrstuvwxyz", "ab***" },
     { "\303\251\303\251\303\251\303\251\303\251\303\251", "\303\251\303\251***" },
     { "\303\251\303\251\303\251", "\303\251***" },
-    { "\377\377\377\377\377\377", "***" }, { "a\nbcdefgh", "***" },
+    { "\377\377\377\377\377\377", "***" },
+    { "a\nbcdefgh", "***" },
   };
   guint i;
 
@@ -746,11 +857,32 @@ static void
 test_redirect_refused (void)
 {
   static const gchar *const bad[] = {
-    "", "app", "?a=b", "host:1935/app", "rtmp:/host/app", "//", "///app", "rtmp:///app",
-    "//host:0/app", "//host:65536/app", "//ho%20st/app", "//[::1/app",
-    "http://" SECRET "/app", "rtmpe://host/" SECRET, "rtmpt://host/app", "x y://host/app",
-    "/app live=1", "//host/app token=" SECRET, "rtmps://host/app pageUrl=x", "/app ", " /app",
-    "/app\n", "/app\r\nX: y", "//ho\tst/app", "/app\377", "/app\302\240",
+    "",
+    "app",
+    "?a=b",
+    "host:1935/app",
+    "rtmp:/host/app",
+    "//",
+    "///app",
+    "rtmp:///app",
+    "//host:0/app",
+    "//host:65536/app",
+    "//ho%20st/app",
+    "//[::1/app",
+    "http://" SECRET "/app",
+    "rtmpe://host/" SECRET,
+    "rtmpt://host/app",
+    "x y://host/app",
+    "/app live=1",
+    "//host/app token=" SECRET,
+    "rtmps://host/app pageUrl=x",
+    "/app ",
+    " /app",
+    "/app\n",
+    "/app\r\nX: y",
+    "//ho\tst/app",
+    "/app\377",
+    "/app\302\240",
     "//user%zz:" SECRET "@host/app",
   };
   g_autoptr (RtmpLocation) from = parse ("rtmps://host/app/key");
@@ -794,16 +926,22 @@ test_redirect_credentials (void)
     const gchar *target;
     gboolean kept;
   } cases[] = {
-    { "rtmp://host/other", TRUE }, { "rtmp://HOST:1936/other", TRUE }, { "/other", TRUE },
-    { "rtmps://host/other", TRUE }, { "//host/other", TRUE },
+    { "rtmp://host/other", TRUE },
+    { "rtmp://HOST:1936/other", TRUE },
+    { "/other", TRUE },
+    { "rtmps://host/other", TRUE },
+    { "//host/other", TRUE },
     { "rtmp://someone:else@host/other", TRUE },
-    { "//host.example/other", FALSE }, { "rtmp://hos/other", FALSE },
-    { "rtmp://[::1]/other", FALSE }, { "//host./other", FALSE },
+    { "//host.example/other", FALSE },
+    { "rtmp://hos/other", FALSE },
+    { "rtmp://[::1]/other", FALSE },
+    { "//host./other", FALSE },
     { "//user:" SECRET "@other/other", FALSE },
   };
-  g_autoptr (RtmpLocation) from = parse ("rtmp://user:" SECRET "@host/app/key token=tok"
-      " conn=S:arg tcUrl=rtmp://host/app swfUrl=swf pageUrl=page flashVer=f live=1 timeout=5"
-      " buffer=7");
+  g_autoptr (RtmpLocation) from =
+      parse ("rtmp://user:" SECRET "@host/app/key token=tok"
+             " conn=S:arg tcUrl=rtmp://host/app swfUrl=swf pageUrl=page flashVer=f live=1 timeout=5"
+             " buffer=7");
   guint i;
 
   for (i = 0; i < G_N_ELEMENTS (cases); i++) {

@@ -49,8 +49,9 @@ publish (GBytes *flv)
 static void
 play_and_compare (GBytes *recorded, GBytes *flv, guint32 chunk_size)
 {
-  g_autoptr (SrcTest) src = src_test_new (&(RtmpPeerConfig) {
-        .flv = recorded, .flv_end = RTMP_PEER_PLAY_STOP, .chunk_size = chunk_size },
+  g_autoptr (SrcTest) src = src_test_new (&(RtmpPeerConfig) { .flv = recorded,
+                                              .flv_end = RTMP_PEER_PLAY_STOP,
+                                              .chunk_size = chunk_size },
       "is-live", FALSE, NULL);
 
   src_test_play (src);

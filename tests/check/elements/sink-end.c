@@ -11,8 +11,7 @@
 
 /* A peer that stops reading early, with as little room as the kernel allows. */
 static const RtmpPeerConfig stalled_config = {
-  .stop_reading_after = 10000,
-  .receive_buffer = 4096,
+  SINK_TEST_STALLED,
   .record_raw = TRUE,
 };
 
@@ -111,6 +110,7 @@ fill_socket (SinkTest *test)
   test_flv_add_key (flv, 0, 30000, 1);
   for (n = 0; sink_test_get_stat (test, "out-queue-bytes") == 0; n++)
     sink_test_push (test, flv);
+  sink_test_wait_stalled (test);
   return n;
 }
 

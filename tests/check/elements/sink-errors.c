@@ -409,7 +409,7 @@ test_timeouts (void)
 static void
 test_timeout_of_write (void)
 {
-  const RtmpPeerConfig config = { .stop_reading_after = 10000, .receive_buffer = 4096 };
+  const RtmpPeerConfig config = { SINK_TEST_STALLED };
   g_autoptr (SinkTest) test = sink_test_new (&config, "async", FALSE, "timeout", 1, NULL);
 
   sink_test_play (test, NULL);

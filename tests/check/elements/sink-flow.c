@@ -62,7 +62,7 @@ make_waiting_sink (Wait wait, const FullPort *full)
   if (holds (wait))
     config.reactions[get_stage (wait)].action = RTMP_PEER_HOLD;
   config.receive_buffer = 4096;
-  config.stop_reading_after = wait == WAIT_WRITE ? 10000 : 0;
+  config.stop_reading_after = wait == WAIT_WRITE ? SINK_TEST_STALL : 0;
   return sink_test_new (&config, NULL);
 }
 
@@ -80,7 +80,7 @@ wait_until_waiting (Waiting *waiting)
   SinkTest *test = waiting->test;
 
   if (waiting->wait == WAIT_WRITE)
-    sink_test_wait_backlog (test);
+    sink_test_wait_stalled (test);
   else if (waiting->wait == WAIT_TLS)
     g_assert_true (rtmp_peer_wait_bytes (test->peer, 0, 1));
   else if (holds (waiting->wait) && waiting->wait != WAIT_ACCEPT)
@@ -227,12 +227,12 @@ begin_stalled_eos (SinkTest *test)
   sink_test_play (test, NULL);
   while (sink_test_get_stat (test, "out-queue-bytes") == 0)
     sink_test_push_bytes (test, frame);
+  sink_test_wait_stalled (test);
   return sink_feed_begin (test, gst_event_new_eos ());
 }
 
 static const RtmpPeerConfig stalled_config = {
-  .stop_reading_after = 10000,
-  .receive_buffer = 4096,
+  SINK_TEST_STALLED,
 };
 
 static void
@@ -303,7 +303,7 @@ test_unbounded (void)
   sink_test_push_bytes (idle, frame);
   sink_test_play (paused, NULL);
   feed = sink_feed_begin_bytes (paused, g_bytes_ref (large));
-  sink_test_wait_backlog (paused);
+  sink_test_wait_stalled (paused);
   sink_test_set_state (paused, GST_STATE_PAUSED);
   sink_test_wait_state (paused);
 
@@ -328,7 +328,7 @@ test_unbounded (void)
 static void
 test_slow_peer (void)
 {
-  const RtmpPeerConfig config = { .receive_buffer = 4096, .stop_reading_after = 50000 };
+  const RtmpPeerConfig config = { SINK_TEST_STALLED };
   g_autoptr (SinkTest) test = sink_test_new (&config, NULL);
   g_autoptr (GBytes) flv = test_flv_build (200, 0, 100000);
   g_autoptr (GPtrArray) expected = sink_test_expect (flv);
@@ -337,7 +337,7 @@ test_slow_peer (void)
 
   sink_test_play (test, NULL);
   feed = sink_feed_begin_bytes (test, g_bytes_ref (flv));
-  sink_test_wait_backlog (test);
+  sink_test_wait_stalled (test);
   for (n = 10; n < expected->len - 100; n += 100) {
     rtmp_peer_set_reading (test->peer, 0, TRUE);
     g_assert_true (rtmp_peer_wait_media (test->peer, 0, n));
@@ -364,7 +364,7 @@ test_flush_stalled (void)
 
   sink_test_play (test, NULL);
   feed = sink_feed_begin_bytes (test, make_frame (0, 12000000));
-  sink_test_wait_backlog (test);
+  sink_test_wait_stalled (test);
   g_assert_true (gst_pad_push_event (test->pad, gst_event_new_flush_start ()));
   g_assert_cmpint (sink_feed_end (feed), ==, GST_FLOW_FLUSHING);
   g_assert_true (gst_pad_push_event (test->pad, gst_event_new_flush_stop (TRUE)));
@@ -405,7 +405,7 @@ check_not_copied (gconstpointer n_buffers)
   feed = sink_feed_begin (test,
       gst_buffer_new_wrapped_full (GST_MEMORY_FLAG_READONLY, flv->data + i * slice, size, 0, size,
           NULL, NULL));
-  sink_test_wait_backlog (test);
+  sink_test_wait_stalled (test);
   memcpy (flv->data + flv->len - RTMP_FLV_TAG_TRAILER_SIZE - 8, "overlaid", 8);
   rtmp_peer_set_reading (test->peer, 0, TRUE);
   g_assert_cmpint (sink_feed_end (feed), ==, GST_FLOW_OK);

@@ -255,8 +255,7 @@ test_backpressure (void)
 {
   const RtmpPeerConfig config = {
     .certificate = certificates->good,
-    .stop_reading_after = 10000,
-    .receive_buffer = 4096,
+    SINK_TEST_STALLED,
   };
   g_autoptr (SinkTest) test = sink_test_new (&config, "async", FALSE, "tls-database",
       certificates->ca, NULL);
@@ -265,7 +264,7 @@ test_backpressure (void)
 
   sink_test_play (test, NULL);
   feed = sink_feed_begin_bytes (test, g_bytes_ref (flv));
-  sink_test_wait_backlog (test);
+  sink_test_wait_stalled (test);
   sink_test_set_state (test, GST_STATE_PAUSED);
   sink_test_wait_state (test);
   sink_test_set_state (test, GST_STATE_PLAYING);

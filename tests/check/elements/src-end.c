@@ -36,8 +36,8 @@ static void
 check_end (RtmpPeerPlayEnd end, guint quirks, gboolean is_live)
 {
   g_autoptr (GBytes) flv = test_flv_build (200, 0, 2000);
-  g_autoptr (SrcTest) test = src_test_new (&(RtmpPeerConfig) {
-        .flv = flv, .flv_end = end, .quirks = quirks }, "is-live", is_live, NULL);
+  g_autoptr (SrcTest) test = src_test_new (
+      &(RtmpPeerConfig) { .flv = flv, .flv_end = end, .quirks = quirks }, "is-live", is_live, NULL);
 
   src_test_set_hold (test, TRUE);
   src_test_play (test);
@@ -47,7 +47,8 @@ check_end (RtmpPeerPlayEnd end, guint quirks, gboolean is_live)
   src_test_wait_eos (test);
   src_test_assert_flv (test, flv);
   g_assert_cmpuint (element_test_count_messages (test->bus,
-          GST_MESSAGE_ERROR | GST_MESSAGE_WARNING), ==, 0);
+                        GST_MESSAGE_ERROR | GST_MESSAGE_WARNING),
+      ==, 0);
 }
 
 static void
@@ -67,8 +68,7 @@ test_end_on_stream_0 (void)
 static void
 send_eof (SrcTest *test, guint32 stream_id)
 {
-  rtmp_peer_send_message (test->peer, 0,
-      rtmp_control_new_user (RTMP_USER_STREAM_EOF, stream_id));
+  rtmp_peer_send_message (test->peer, 0, rtmp_control_new_user (RTMP_USER_STREAM_EOF, stream_id));
 }
 
 /* StreamEOF of stream 0 is no end of a stream on 1, and that of any other stream never is. */
@@ -106,8 +106,9 @@ test_play_complete_forms (gconstpointer as_data)
   if (!as_data)
     rtmp_command_add (command, rtmp_amf_new_null ());
   rtmp_command_add (command, rtmp_status_to_amf (status));
-  rtmp_peer_send_message (test->peer, 0, as_data ? rtmp_command_to_data_message (command, 1, 0)
-      : rtmp_command_to_message (command, 1));
+  rtmp_peer_send_message (test->peer, 0,
+      as_data ? rtmp_command_to_data_message (command, 1, 0)
+              : rtmp_command_to_message (command, 1));
   src_test_wait_eos (test);
   g_assert_cmpuint (test->items->len, ==, 2);
 }
@@ -136,8 +137,8 @@ test_nothing_behind_the_end (void)
 static void
 test_unpublished_before_start (void)
 {
-  g_autoptr (SrcTest) test = src_test_new (&(RtmpPeerConfig) {
-        .quirks = RTMP_PEER_NO_START }, NULL);
+  g_autoptr (SrcTest) test = src_test_new (&(RtmpPeerConfig) { .quirks = RTMP_PEER_NO_START },
+      NULL);
   g_autoptr (GBytes) flv = test_flv_build (5, 0, 100);
 
   play_and_wait (test);
@@ -155,8 +156,9 @@ static void
 test_plays_again_after_the_end (void)
 {
   g_autoptr (GBytes) flv = test_flv_build (5, 0, 100);
-  g_autoptr (SrcTest) test = src_test_new (&(RtmpPeerConfig) {
-        .flv = flv, .flv_end = RTMP_PEER_PLAY_STOP }, NULL);
+  g_autoptr (SrcTest) test = src_test_new (&(RtmpPeerConfig) { .flv = flv,
+                                               .flv_end = RTMP_PEER_PLAY_STOP },
+      NULL);
 
   src_test_play (test);
   src_test_wait_eos (test);
@@ -181,8 +183,8 @@ static void
 check_loss (RtmpPeerPlayEnd end, gboolean no_eof_is_error)
 {
   g_autoptr (GBytes) flv = test_flv_build (50, 0, 1000);
-  g_autoptr (SrcTest) test = src_test_new (&(RtmpPeerConfig) { .flv = flv },
-      "no-eof-is-error", no_eof_is_error, NULL);
+  g_autoptr (SrcTest) test = src_test_new (&(RtmpPeerConfig) { .flv = flv }, "no-eof-is-error",
+      no_eof_is_error, NULL);
   g_autoptr (GstMessage) message = NULL;
 
   src_test_set_hold (test, TRUE);
@@ -251,8 +253,11 @@ static void
 test_later_status (void)
 {
   static const gchar *const codes[] = {
-    "NetStream.Play.Failed", "NetStream.Play.StreamNotFound", "NetConnection.Connect.Rejected",
-    "NetStream.Play.Unauthorized", "Some.Other.Code",
+    "NetStream.Play.Failed",
+    "NetStream.Play.StreamNotFound",
+    "NetConnection.Connect.Rejected",
+    "NetStream.Play.Unauthorized",
+    "Some.Other.Code",
   };
   guint i;
 
@@ -289,7 +294,8 @@ test_harmless_status (void)
   rtmp_peer_send_flv (test->peer, 0, flv);
   src_test_wait_items (test, 14);
   g_assert_cmpuint (element_test_count_messages (test->bus,
-          GST_MESSAGE_ERROR | GST_MESSAGE_WARNING), ==, 0);
+                        GST_MESSAGE_ERROR | GST_MESSAGE_WARNING),
+      ==, 0);
 }
 
 /* peers.md Q14: the server says that it goes. */
@@ -312,8 +318,8 @@ test_fault_in_mid_stream (void)
 {
   static const guint8 fault[] = { 0x02, 0, 0, 0, 0, 0, 4, 1, 0, 0, 0, 0, 0, 0, 0, 0 };
   g_autoptr (GBytes) flv = test_flv_build (5, 0, 1000);
-  g_autoptr (SrcTest) test = src_test_new (&(RtmpPeerConfig) { .flv = flv },
-      "no-eof-is-error", FALSE, NULL);
+  g_autoptr (SrcTest) test = src_test_new (&(RtmpPeerConfig) { .flv = flv }, "no-eof-is-error",
+      FALSE, NULL);
   g_autoptr (GstMessage) message = NULL;
 
   play_and_wait (test);

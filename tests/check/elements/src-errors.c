@@ -144,8 +144,7 @@ static const struct {
       GST_RESOURCE_ERROR_OPEN_READ },
   { RTMP_PEER_START, "NetStream.Play.StreamNotFound", "Not there", GST_RESOURCE_ERROR_NOT_FOUND },
   { RTMP_PEER_START, "NetStream.Play.Failed", "Cannot", GST_RESOURCE_ERROR_OPEN_READ },
-  { RTMP_PEER_START, "NetStream.Play.Unauthorized", "May not",
-      GST_RESOURCE_ERROR_NOT_AUTHORIZED },
+  { RTMP_PEER_START, "NetStream.Play.Unauthorized", "May not", GST_RESOURCE_ERROR_NOT_AUTHORIZED },
 };
 
 static void
@@ -157,9 +156,9 @@ check_refusal (guint i, RtmpPeerAction action, guint quirks)
   g_autoptr (GError) error = NULL;
   g_autofree gchar *code = NULL, *description = NULL, *location = NULL;
 
-  config.reactions[refusals[i].stage] = (RtmpPeerReaction) {
-    .action = action, .code = refusals[i].code, .description = refusals[i].description
-  };
+  config.reactions[refusals[i].stage] = (RtmpPeerReaction) { .action = action,
+    .code = refusals[i].code,
+    .description = refusals[i].description };
   test = src_test_new (&config, "no-eof-is-error", FALSE, NULL);
   message = play_and_fail (test, refusals[i].error);
   gst_message_parse_error (message, &error, NULL);
@@ -196,10 +195,9 @@ test_server_repeats_the_key (void)
   g_autoptr (GstMessage) message = NULL;
   g_autofree gchar *description = NULL;
 
-  config.reactions[RTMP_PEER_START] = (RtmpPeerReaction) {
-    .action = RTMP_PEER_REJECT, .code = "NetStream.Play.StreamNotFound",
-    .description = "Failed to play " SRC_TEST_KEY "; stream " SRC_TEST_KEY " not found."
-  };
+  config.reactions[RTMP_PEER_START] = (RtmpPeerReaction) { .action = RTMP_PEER_REJECT,
+    .code = "NetStream.Play.StreamNotFound",
+    .description = "Failed to play " SRC_TEST_KEY "; stream " SRC_TEST_KEY " not found." };
   test = src_test_new (&config, NULL);
   message = play_and_fail (test, GST_RESOURCE_ERROR_NOT_FOUND);
   description = element_test_get_detail (message, "server-description");
@@ -209,9 +207,9 @@ test_server_repeats_the_key (void)
 static void
 test_wrong_password (void)
 {
-  g_autoptr (SrcTest) test = src_test_new (&(RtmpPeerConfig) {
-        .username = "user", .password = "other" }, "username", "user", "password", PASSWORD,
-      NULL);
+  g_autoptr (SrcTest) test = src_test_new (&(RtmpPeerConfig) { .username = "user",
+                                               .password = "other" },
+      "username", "user", "password", PASSWORD, NULL);
   g_autoptr (GstMessage) message = play_and_fail (test, GST_RESOURCE_ERROR_NOT_AUTHORIZED);
 
   g_assert_nonnull (message);
@@ -222,9 +220,12 @@ static void
 test_right_password (gconstpointer llnw)
 {
   g_autoptr (GBytes) flv = test_flv_build (5, 0, 100);
-  g_autoptr (SrcTest) test = src_test_new (&(RtmpPeerConfig) {
-        .username = "user", .password = PASSWORD, .llnw = GPOINTER_TO_INT (llnw), .flv = flv,
-        .flv_end = RTMP_PEER_PLAY_STOP }, "username", "user", "password", PASSWORD, NULL);
+  g_autoptr (SrcTest) test = src_test_new (&(RtmpPeerConfig) { .username = "user",
+                                               .password = PASSWORD,
+                                               .llnw = GPOINTER_TO_INT (llnw),
+                                               .flv = flv,
+                                               .flv_end = RTMP_PEER_PLAY_STOP },
+      "username", "user", "password", PASSWORD, NULL);
 
   src_test_play (test);
   src_test_wait_eos (test);
@@ -248,8 +249,8 @@ test_not_rtmp (void)
 {
   static const gchar answer[] = "HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n";
   g_autoptr (GBytes) bytes = g_bytes_new_static (answer, strlen (answer));
-  g_autoptr (SrcTest) test = src_test_new (&(RtmpPeerConfig) {
-        .raw = TRUE, .raw_bytes = bytes }, NULL);
+  g_autoptr (SrcTest) test = src_test_new (&(RtmpPeerConfig) { .raw = TRUE, .raw_bytes = bytes },
+      NULL);
   g_autoptr (GstMessage) message = play_and_fail (test, GST_RESOURCE_ERROR_OPEN_READ);
 
   g_assert_nonnull (message);
@@ -293,8 +294,8 @@ test_recovers (void)
   test = src_test_new (&config, NULL);
   message = play_and_fail (test, GST_RESOURCE_ERROR_OPEN_READ);
   src_test_set_state (test, GST_STATE_NULL);
-  rtmp_peer_set_config (test->peer, &(RtmpPeerConfig) {
-        .flv = flv, .flv_end = RTMP_PEER_PLAY_STOP });
+  rtmp_peer_set_config (test->peer,
+      &(RtmpPeerConfig) { .flv = flv, .flv_end = RTMP_PEER_PLAY_STOP });
   gst_pad_set_active (test->pad, FALSE);
   gst_pad_set_active (test->pad, TRUE);
   test->eos = FALSE;
@@ -306,9 +307,7 @@ test_recovers (void)
 int
 main (int argc, char **argv)
 {
-  static const gchar *const stages[] = {
-    "accept", "handshake", "connect", "create-stream"
-  };
+  static const gchar *const stages[] = { "accept", "handshake", "connect", "create-stream" };
   gint i;
 
   element_test_init (&argc, &argv);

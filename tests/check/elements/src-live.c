@@ -74,8 +74,7 @@ count_discont (SrcTest *test, guint from)
 static gboolean
 has_timestamp (SrcTest *test, guint timestamp)
 {
-  return test->items->len > 0 && test->items->len > 4
-      && src_test_timestamp (test, test->items->len - 1) >= timestamp;
+  return test->items->len > 4 && src_test_timestamp (test, test->items->len - 1) >= timestamp;
 }
 
 /* -- Live -- */
@@ -226,16 +225,15 @@ static void
 test_preroll (void)
 {
   g_autoptr (GBytes) flv = test_flv_build (20, 3600000, 100);
-  g_autoptr (RtmpPeer) peer = rtmp_peer_new (&(RtmpPeerConfig) {
-        .flv = flv, .flv_end = RTMP_PEER_PLAY_STOP });
+  g_autoptr (RtmpPeer) peer = rtmp_peer_new (&(RtmpPeerConfig) { .flv = flv,
+      .flv_end = RTMP_PEER_PLAY_STOP });
   g_autofree gchar *url = rtmp_peer_get_url (peer, "live/" SRC_TEST_KEY);
-  g_autofree gchar *launch = g_strdup_printf (
-      "rtmp2src is-live=false location=%s ! fakesink sync=true", url);
+  g_autofree gchar *launch =
+      g_strdup_printf ("rtmp2src is-live=false location=%s ! fakesink sync=true", url);
   g_autoptr (GstElement) pipeline = gst_parse_launch (launch, NULL);
   g_autoptr (GstBus) bus = gst_element_get_bus (pipeline);
 
-  g_assert_cmpint (gst_element_set_state (pipeline, GST_STATE_PAUSED), ==,
-      GST_STATE_CHANGE_ASYNC);
+  g_assert_cmpint (gst_element_set_state (pipeline, GST_STATE_PAUSED), ==, GST_STATE_CHANGE_ASYNC);
   g_assert_cmpint (gst_element_get_state (pipeline, NULL, NULL, ELEMENT_TEST_PATIENCE), ==,
       GST_STATE_CHANGE_SUCCESS);
   gst_element_set_state (pipeline, GST_STATE_PLAYING);
@@ -248,8 +246,9 @@ static void
 test_backpressure (gconstpointer property)
 {
   g_autoptr (GBytes) flv = test_flv_build (400, 0, 20000);
-  g_autoptr (SrcTest) test = src_test_new (&(RtmpPeerConfig) {
-        .flv = flv, .flv_end = RTMP_PEER_PLAY_STOP, .send_buffer = 65536 },
+  g_autoptr (SrcTest) test = src_test_new (&(RtmpPeerConfig) { .flv = flv,
+                                               .flv_end = RTMP_PEER_PLAY_STOP,
+                                               .send_buffer = 65536 },
       "is-live", FALSE, "idle-timeout", 5, NULL);
   const guint64 bytes = g_bytes_get_size (flv);
   g_autoptr (RtmpPeerRecord) record = NULL;
@@ -261,8 +260,9 @@ test_backpressure (gconstpointer property)
   src_test_set_hold (test, TRUE);
   src_test_play (test);
   src_test_wait_blocked (test);
-  src_test_wait_stat (test, strcmp (property, "max-size-bytes") == 0 ? "in-queue-bytes"
-      : "in-queue-time", strcmp (property, "max-size-bytes") == 0 ? 200000 : GST_SECOND);
+  src_test_wait_stat (test,
+      strcmp (property, "max-size-bytes") == 0 ? "in-queue-bytes" : "in-queue-time",
+      strcmp (property, "max-size-bytes") == 0 ? 200000 : GST_SECOND);
   g_assert_cmpuint (src_test_get_stat (test, "in-queue-bytes"), <, bytes / 2);
   g_assert_cmpuint (src_test_get_stat (test, "in-queue-dropped"), ==, 0);
   record = rtmp_peer_get_record (test->peer, 0);
@@ -272,7 +272,8 @@ test_backpressure (gconstpointer property)
   src_test_wait_eos (test);
   src_test_assert_flv (test, flv);
   g_assert_cmpuint (element_test_count_messages (test->bus,
-          GST_MESSAGE_ERROR | GST_MESSAGE_WARNING), ==, 0);
+                        GST_MESSAGE_ERROR | GST_MESSAGE_WARNING),
+      ==, 0);
   g_assert_cmpuint (count_discont (test, 1), ==, 0);
 }
 

@@ -35,7 +35,8 @@ check_plays (const RtmpPeerConfig *behaviour)
   src_test_wait_eos (test);
   src_test_assert_flv (test, flv);
   g_assert_cmpuint (element_test_count_messages (test->bus,
-          GST_MESSAGE_ERROR | GST_MESSAGE_WARNING), ==, 0);
+                        GST_MESSAGE_ERROR | GST_MESSAGE_WARNING),
+      ==, 0);
 }
 
 /* -- Answers -- */
@@ -45,24 +46,26 @@ static const struct {
   guint quirks;
   guint sayings;
 } behaviours[] = {
-  { "zero-transactions", RTMP_PEER_ZERO_TRANSACTIONS, 0 },                      /* Q4 */
-  { "start-on-stream-0", RTMP_PEER_START_ON_STREAM_0, 0 },                      /* Q7 */
-  { "media-on-stream-0", RTMP_PEER_MEDIA_ON_STREAM_0, 0 },                      /* Q36 */
-  { "no-start", RTMP_PEER_NO_START, 0 },                                        /* Q8 */
-  { "no-play-reset", RTMP_PEER_NO_PLAY_RESET, 0 },                              /* Q6 */
+  { "zero-transactions", RTMP_PEER_ZERO_TRANSACTIONS, 0 }, /* Q4 */
+  { "start-on-stream-0", RTMP_PEER_START_ON_STREAM_0, 0 }, /* Q7 */
+  { "media-on-stream-0", RTMP_PEER_MEDIA_ON_STREAM_0, 0 }, /* Q36 */
+  { "no-start", RTMP_PEER_NO_START, 0 },                   /* Q8 */
+  { "no-play-reset", RTMP_PEER_NO_PLAY_RESET, 0 },         /* Q6 */
   { "play-reset", 0, RTMP_PEER_SAY_PLAY_RESET },
   { "data-start", 0, RTMP_PEER_SAY_DATA_START },
-  { "no-fc-answers", RTMP_PEER_NO_FC_ANSWERS, 0 },                              /* Q1 */
-  { "fc-errors", RTMP_PEER_FC_ERRORS, 0 },                                      /* Q2 */
-  { "no-acks", RTMP_PEER_NO_ACKS, 0 },                                          /* Q28 */
-  { "bw-done", 0, RTMP_PEER_SAY_BW_DONE },                                      /* Q14 */
+  { "no-fc-answers", RTMP_PEER_NO_FC_ANSWERS, 0 }, /* Q1 */
+  { "fc-errors", RTMP_PEER_FC_ERRORS, 0 },         /* Q2 */
+  { "no-acks", RTMP_PEER_NO_ACKS, 0 },             /* Q28 */
+  { "bw-done", 0, RTMP_PEER_SAY_BW_DONE },         /* Q14 */
   { "ping", 0, RTMP_PEER_SAY_PING },
   { "ping-command", 0, RTMP_PEER_SAY_PING_COMMAND },
   { "unknown-call", 0, RTMP_PEER_SAY_UNKNOWN_CALL },
-  { "buffer-ready", 0, RTMP_PEER_SAY_BUFFER_READY },                            /* Q15 */
-  { "on-fc-publish", 0, RTMP_PEER_SAY_ON_FC_PUBLISH },                          /* Q3 */
-  { "everything", RTMP_PEER_ZERO_TRANSACTIONS | RTMP_PEER_START_ON_STREAM_0
-      | RTMP_PEER_MEDIA_ON_STREAM_0 | RTMP_PEER_NO_ACKS, 0xFF },
+  { "buffer-ready", 0, RTMP_PEER_SAY_BUFFER_READY },   /* Q15 */
+  { "on-fc-publish", 0, RTMP_PEER_SAY_ON_FC_PUBLISH }, /* Q3 */
+  { "everything",
+      RTMP_PEER_ZERO_TRANSACTIONS | RTMP_PEER_START_ON_STREAM_0 | RTMP_PEER_MEDIA_ON_STREAM_0
+          | RTMP_PEER_NO_ACKS,
+      0xFF },
 };
 
 static void
@@ -70,18 +73,19 @@ test_behaviour (gconstpointer index)
 {
   const guint i = GPOINTER_TO_UINT (index);
 
-  check_plays (&(RtmpPeerConfig) {
-        .quirks = behaviours[i].quirks, .say_before = behaviours[i].sayings });
-  check_plays (&(RtmpPeerConfig) {
-        .quirks = behaviours[i].quirks, .say_after = behaviours[i].sayings });
+  check_plays (&(RtmpPeerConfig) { .quirks = behaviours[i].quirks,
+      .say_before = behaviours[i].sayings });
+  check_plays (&(RtmpPeerConfig) { .quirks = behaviours[i].quirks,
+      .say_after = behaviours[i].sayings });
 }
 
 /* Q14: calls that wait for an answer get one. */
 static void
 test_calls_are_answered (void)
 {
-  g_autoptr (SrcTest) test = src_test_new (&(RtmpPeerConfig) {
-        .say_after = RTMP_PEER_SAY_PING_COMMAND | RTMP_PEER_SAY_UNKNOWN_CALL }, NULL);
+  g_autoptr (SrcTest) test = src_test_new (
+      &(RtmpPeerConfig) { .say_after = RTMP_PEER_SAY_PING_COMMAND | RTMP_PEER_SAY_UNKNOWN_CALL },
+      NULL);
   g_autoptr (RtmpPeerRecord) record = NULL;
   g_autoptr (RtmpCommand) pong = NULL, result = NULL;
 
@@ -99,8 +103,8 @@ test_calls_are_answered (void)
 static void
 test_status_with_transaction (void)
 {
-  g_autoptr (SrcTest) test = src_test_new (&(RtmpPeerConfig) {
-        .quirks = RTMP_PEER_NO_START }, NULL);
+  g_autoptr (SrcTest) test = src_test_new (&(RtmpPeerConfig) { .quirks = RTMP_PEER_NO_START },
+      NULL);
   g_autoptr (RtmpStatus) status = rtmp_status_new ("status", "NetStream.Play.PublishNotify", "");
   RtmpCommand *command = rtmp_command_new ("onStatus", 5);
 
@@ -151,8 +155,12 @@ test_unknown_messages (void)
 {
   static const guint8 types[] = { 7, 10, 11, 12, 13, 14, 16, 19, 21, 23, 255 };
   static const guint8 events[][6] = {
-    { 0, 26, 0, 0, 0, 0 }, { 0, 31, 0, 0, 0, 1 }, { 0, 32, 0, 0, 0, 1 },
-    { 0x77, 0x77, 1, 2, 3, 4 }, { 0, 2, 0, 0, 0, 1 }, { 0, 4, 0, 0, 0, 1 },
+    { 0, 26, 0, 0, 0, 0 },
+    { 0, 31, 0, 0, 0, 1 },
+    { 0, 32, 0, 0, 0, 1 },
+    { 0x77, 0x77, 1, 2, 3, 4 },
+    { 0, 2, 0, 0, 0, 1 },
+    { 0, 4, 0, 0, 0, 1 },
   };
   g_autoptr (SrcTest) test = src_test_new (NULL, NULL);
   guint i;
@@ -165,7 +173,8 @@ test_unknown_messages (void)
   send_flv (test);
   src_test_wait_items (test, 14);
   g_assert_cmpuint (element_test_count_messages (test->bus,
-          GST_MESSAGE_ERROR | GST_MESSAGE_WARNING), ==, 0);
+                        GST_MESSAGE_ERROR | GST_MESSAGE_WARNING),
+      ==, 0);
 }
 
 /* Commands typed as AMF3, with and without the selector (protocol.md 15). */
@@ -214,32 +223,39 @@ test_byte_by_byte (void)
 typedef struct {
   const gchar *name;
   const gchar *chunks;
-  guint32 timestamps[4];        /* of the tags, up to a 0 */
+  guint32 timestamps[4]; /* of the tags, up to a 0 */
 } Chunks;
 
 static const Chunks chunks[] = {
   /* Q16: user control and Set Chunk Size on chunk stream 5 */
-  { "control-elsewhere", "05 000000 000004 01 00000000 00000200"
+  { "control-elsewhere",
+      "05 000000 000004 01 00000000 00000200"
       "05 000000 000006 04 00000000 0006 00000001"
-      "06 000064 000003 08 01000000 AF0101", { 100 } },
+      "06 000064 000003 08 01000000 AF0101",
+      { 100 } },
   /* Q19: a message that is aborted half-way */
-  { "abort", "06 000010 000100 09 01000000 [128]"
+  { "abort",
+      "06 000010 000100 09 01000000 [128]"
       "02 000000 000004 02 00000000 00000006"
-      "06 000064 000003 08 01000000 AF0101", { 100 } },
+      "06 000064 000003 08 01000000 AF0101",
+      { 100 } },
   /* Q20: type 3 with the extended timestamp, and without */
   { "extended-repeated", "06 FFFFFF 000082 08 01000000 01000000 AF01 [126] C6 01000000 0102",
       { 0x1000000 } },
-  { "extended-omitted", "06 FFFFFF 000082 08 01000000 01000000 AF01 [126] C6 0102",
-      { 0x1000000 } },
+  { "extended-omitted", "06 FFFFFF 000082 08 01000000 01000000 AF01 [126] C6 0102", { 0x1000000 } },
   /* Q21, vector 6: the extended value of type 1 is a delta */
   { "extended-delta", "06 002AF8 000003 08 01000000 AF0101 46 FFFFFF 000003 08 00FFFC18 AF0102",
       { 11000, 16787216 } },
   /* Q22, vector 7: type 3 begins a message behind type 0, and type 1 */
-  { "type-3-begins", "06 0003E8 000003 08 01000000 AF0101 C6 AF0102"
-      "46 000014 000003 08 AF0103 C6 AF0104", { 1000, 2000, 2020, 2040 } },
+  { "type-3-begins",
+      "06 0003E8 000003 08 01000000 AF0101 C6 AF0102"
+      "46 000014 000003 08 AF0103 C6 AF0104",
+      { 1000, 2000, 2020, 2040 } },
   /* Q24, vector 13: type 0 within a message */
-  { "type-0-inside", "06 000010 000100 09 01000000 [128]"
-      "06 000064 000003 08 01000000 AF0101", { 100 } },
+  { "type-0-inside",
+      "06 000010 000100 09 01000000 [128]"
+      "06 000064 000003 08 01000000 AF0101",
+      { 100 } },
   /* Q25: a delta that goes back, as 2^32 - 40 */
   { "negative-delta", "06 0003E8 000003 08 01000000 AF0101 46 FFFFFF 000003 08 FFFFFFD8 AF0102",
       { 1000, 960 } },
@@ -262,8 +278,7 @@ parse_chunks (const gchar *text)
       memset (bytes->data + old, 0, n);
       text++;
     } else {
-      guint8 byte = (guint8) (g_ascii_xdigit_value (text[0]) << 4
-          | g_ascii_xdigit_value (text[1]));
+      guint8 byte = (guint8) (g_ascii_xdigit_value (text[0]) << 4 | g_ascii_xdigit_value (text[1]));
 
       g_byte_array_append (bytes, &byte, 1);
       text += 2;
@@ -318,7 +333,8 @@ static void
 test_last_message (void)
 {
   g_autoptr (SrcTest) test = src_test_new (NULL, NULL);
-  g_autoptr (GByteArray) bytes = parse_chunks ("06 000064 000003 08 01000000 AF0101"
+  g_autoptr (GByteArray) bytes = parse_chunks (
+      "06 000064 000003 08 01000000 AF0101"
       "06 000078 000003 08 01000000 AF0102 02 000000 000006 04 00000000 0001 00000001");
 
   play_and_wait (test);

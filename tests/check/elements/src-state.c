@@ -117,8 +117,9 @@ static void
 test_connects_with_first_buffer (void)
 {
   g_autoptr (GBytes) flv = test_flv_build (5, 0, 100);
-  g_autoptr (SrcTest) test = src_test_new (&(RtmpPeerConfig) {
-        .flv = flv, .flv_end = RTMP_PEER_PLAY_STOP }, "async-connect", FALSE, NULL);
+  g_autoptr (SrcTest) test = src_test_new (&(RtmpPeerConfig) { .flv = flv,
+                                               .flv_end = RTMP_PEER_PLAY_STOP },
+      "async-connect", FALSE, NULL);
   g_autoptr (GstStructure) stats = NULL;
 
   src_test_set_state (test, GST_STATE_PAUSED);
@@ -194,7 +195,7 @@ test_cycles_while_connecting (void)
 
 typedef struct {
   GstElement *pipeline;
-  gint video;                   /* buffers, atomic */
+  gint video; /* buffers, atomic */
   gint audio;
 } Demuxed;
 
@@ -303,9 +304,8 @@ test_demux_audio_only (void)
 static void
 add_for_stages (const gchar *prefix, GTestDataFunc func)
 {
-  static const gchar *const stages[] = {
-    "accept", "handshake", "connect", "create-stream", "start", "media"
-  };
+  static const gchar *const stages[] = { "accept", "handshake", "connect", "create-stream", "start",
+    "media" };
   gint i;
 
   for (i = 0; i < (gint) G_N_ELEMENTS (stages); i++) {

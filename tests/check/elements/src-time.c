@@ -100,8 +100,7 @@ test_joins_at_once (gconstpointer data)
   g_assert_cmpuint (test->segment.start, ==, timestamp * GST_MSECOND);
   g_assert_cmpuint (test->segment.base, ==, 7 * GST_SECOND);
   g_assert_cmpuint (src_test_item (test, 3)->running_time, ==, 7 * GST_SECOND);
-  g_assert_cmpuint (src_test_item (test, 4)->running_time, ==,
-      7 * GST_SECOND + 10 * GST_MSECOND);
+  g_assert_cmpuint (src_test_item (test, 4)->running_time, ==, 7 * GST_SECOND + 10 * GST_MSECOND);
 }
 
 /* A sink that waits for the clock shows a frame as soon as it is there. */
@@ -110,8 +109,8 @@ test_plays_clock_synchronised (void)
 {
   g_autoptr (RtmpPeer) peer = rtmp_peer_new (NULL);
   g_autofree gchar *url = rtmp_peer_get_url (peer, "live/" SRC_TEST_KEY);
-  g_autofree gchar *launch = g_strdup_printf (
-      "rtmp2src location=%s ! fakesink sync=true async=false", url);
+  g_autofree gchar *launch =
+      g_strdup_printf ("rtmp2src location=%s ! fakesink sync=true async=false", url);
   g_autoptr (GstElement) pipeline = gst_parse_launch (launch, NULL);
   g_autoptr (GstBus) bus = gst_element_get_bus (pipeline);
   g_autoptr (GBytes) flv = test_flv_build (1, HOURS_MS, 100);
@@ -165,8 +164,9 @@ static void
 check_crossing (guint32 start)
 {
   g_autoptr (GBytes) flv = test_flv_build (100, start, 100);
-  g_autoptr (SrcTest) test = src_test_new (&(RtmpPeerConfig) {
-        .flv = flv, .flv_end = RTMP_PEER_PLAY_STOP }, "is-live", FALSE, NULL);
+  g_autoptr (SrcTest) test = src_test_new (&(RtmpPeerConfig) { .flv = flv,
+                                               .flv_end = RTMP_PEER_PLAY_STOP },
+      "is-live", FALSE, NULL);
   guint i;
 
   src_test_play (test);
@@ -174,8 +174,8 @@ check_crossing (guint32 start)
   src_test_assert_flv (test, flv);
   g_assert_cmpuint (test->n_segments, ==, 1);
   for (i = 0; i < 100; i++) {
-    g_assert_cmpuint (get_dts (test, 4 + 2 * i), ==, (start + i * G_GUINT64_CONSTANT (40))
-        * GST_MSECOND);
+    g_assert_cmpuint (get_dts (test, 4 + 2 * i), ==,
+        (start + i * G_GUINT64_CONSTANT (40)) * GST_MSECOND);
     g_assert_cmpuint (src_test_item (test, 4 + 2 * i)->running_time, ==, i * 40 * GST_MSECOND);
   }
 }

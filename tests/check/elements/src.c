@@ -25,10 +25,29 @@ static void
 test_properties (void)
 {
   static const gchar *const names[] = {
-    "location", "scheme", "host", "port", "application", "stream", "username", "password",
-    "secure-token", "authmod", "timeout", "tls-validation-flags", "tls-database",
-    "tls-interaction", "flash-version", "async-connect", "extra-connect-args", "stats",
-    "idle-timeout", "no-eof-is-error", "is-live", "max-size-bytes", "max-size-time",
+    "location",
+    "scheme",
+    "host",
+    "port",
+    "application",
+    "stream",
+    "username",
+    "password",
+    "secure-token",
+    "authmod",
+    "timeout",
+    "tls-validation-flags",
+    "tls-database",
+    "tls-interaction",
+    "flash-version",
+    "async-connect",
+    "extra-connect-args",
+    "stats",
+    "idle-timeout",
+    "no-eof-is-error",
+    "is-live",
+    "max-size-bytes",
+    "max-size-time",
   };
   g_autoptr (GstElement) src = gst_object_ref_sink (gst_element_factory_make ("rtmp2src", NULL));
   gboolean no_eof_is_error, is_live, async_connect;
@@ -51,7 +70,7 @@ static void
 test_uri_handler (void)
 {
   g_autoptr (GstElement) src = gst_object_ref_sink (gst_element_make_from_uri (GST_URI_SRC,
-          "rtmp://example.org/app/inst/key?a=b/c", NULL, NULL));
+      "rtmp://example.org/app/inst/key?a=b/c", NULL, NULL));
   g_autofree gchar *host = NULL, *app = NULL, *stream = NULL, *uri = NULL;
   g_autoptr (GError) error = NULL;
 
@@ -93,8 +112,9 @@ static void
 test_identical (void)
 {
   g_autoptr (GBytes) flv = test_flv_build (100, 0, 3000);
-  g_autoptr (SrcTest) test = src_test_new (&(RtmpPeerConfig) {
-        .flv = flv, .flv_end = RTMP_PEER_PLAY_UNPUBLISH }, NULL);
+  g_autoptr (SrcTest) test = src_test_new (&(RtmpPeerConfig) { .flv = flv,
+                                               .flv_end = RTMP_PEER_PLAY_UNPUBLISH },
+      NULL);
 
   src_test_play (test);
   src_test_wait_eos (test);
@@ -107,8 +127,9 @@ static void
 test_asset (gconstpointer name)
 {
   g_autoptr (GBytes) flv = test_media_load (name);
-  g_autoptr (SrcTest) test = src_test_new (&(RtmpPeerConfig) {
-        .flv = flv, .flv_end = RTMP_PEER_PLAY_COMPLETE, .chunk_size = 4096 },
+  g_autoptr (SrcTest) test = src_test_new (&(RtmpPeerConfig) { .flv = flv,
+                                               .flv_end = RTMP_PEER_PLAY_COMPLETE,
+                                               .chunk_size = 4096 },
       "is-live", FALSE, NULL);
 
   src_test_play (test);
@@ -146,7 +167,8 @@ play_header_flags (const gchar *property)
   src_test_send_tags (test, flv);
   src_test_wait_items (test, metadata ? 3 : 2);
   g_assert_cmpuint (gst_buffer_extract (src_test_item (test, 0)->buffer, 0, header,
-          sizeof (header)), ==, SRC_TEST_FILE_HEADER_SIZE);
+                        sizeof (header)),
+      ==, SRC_TEST_FILE_HEADER_SIZE);
   g_assert_cmpmem (header, 4, "FLV\x01", 4);
   g_assert_cmpuint (rtmp_read_u32 (header + 5), ==, RTMP_FLV_FILE_HEADER_SIZE);
   g_assert_cmpuint (rtmp_read_u32 (header + 9), ==, 0);
@@ -191,14 +213,21 @@ test_buffer_flags (void)
     gboolean delta;
     guint ms;
   } expected[] = {
-    { TRUE, FALSE, 0 },         /* the file's header, metadata, configuration */
-    { TRUE, FALSE, 0 }, { TRUE, FALSE, 0 }, { TRUE, FALSE, 0 },
-    { FALSE, FALSE, 1000 }, { FALSE, TRUE, 1010 }, { FALSE, TRUE, 1040 },
-    { FALSE, TRUE, 1050 }, { FALSE, TRUE, 1050 }, { FALSE, TRUE, 1050 },
+    { TRUE, FALSE, 0 }, /* the file's header, metadata, configuration */
+    { TRUE, FALSE, 0 },
+    { TRUE, FALSE, 0 },
+    { TRUE, FALSE, 0 },
+    { FALSE, FALSE, 1000 },
+    { FALSE, TRUE, 1010 },
+    { FALSE, TRUE, 1040 },
+    { FALSE, TRUE, 1050 },
+    { FALSE, TRUE, 1050 },
+    { FALSE, TRUE, 1050 },
   };
   g_autoptr (GBytes) flv = g_byte_array_free_to_bytes (new_odd_stream ());
-  g_autoptr (SrcTest) test = src_test_new (&(RtmpPeerConfig) {
-        .flv = flv, .flv_end = RTMP_PEER_PLAY_EOF }, NULL);
+  g_autoptr (SrcTest) test = src_test_new (&(RtmpPeerConfig) { .flv = flv,
+                                               .flv_end = RTMP_PEER_PLAY_EOF },
+      NULL);
   guint i;
 
   src_test_play (test);
@@ -266,12 +295,74 @@ static void
 test_aggregate (void)
 {
   static const guint8 right[] = {
-    0x08, 0, 0, 2, 0, 0, 0x64, 0, 0, 0, 7, 0xAF, 0x01, 0, 0, 0, 0x0D,
-    0x09, 0, 0, 3, 0, 0, 0x8C, 0, 0, 0, 7, 0x17, 0x01, 0x00, 0, 0, 0, 0x0E,
+    0x08,
+    0,
+    0,
+    2,
+    0,
+    0,
+    0x64,
+    0,
+    0,
+    0,
+    7,
+    0xAF,
+    0x01,
+    0,
+    0,
+    0,
+    0x0D,
+    0x09,
+    0,
+    0,
+    3,
+    0,
+    0,
+    0x8C,
+    0,
+    0,
+    0,
+    7,
+    0x17,
+    0x01,
+    0x00,
+    0,
+    0,
+    0,
+    0x0E,
   };
   static const guint8 wrong[] = {
-    0x08, 0, 0, 2, 0, 0, 0x64, 0, 0, 0, 7, 0xAF, 0x01, 0, 0, 0, 0,
-    0x09, 0, 0, 3, 0, 0, 0x8C, 0, 0, 0, 7, 0x27, 0x01, 0x00,
+    0x08,
+    0,
+    0,
+    2,
+    0,
+    0,
+    0x64,
+    0,
+    0,
+    0,
+    7,
+    0xAF,
+    0x01,
+    0,
+    0,
+    0,
+    0,
+    0x09,
+    0,
+    0,
+    3,
+    0,
+    0,
+    0x8C,
+    0,
+    0,
+    0,
+    7,
+    0x27,
+    0x01,
+    0x00,
   };
   g_autoptr (SrcTest) test = src_test_new (NULL, NULL);
 
@@ -325,8 +416,9 @@ static void
 test_do_timestamp (void)
 {
   g_autoptr (GBytes) flv = test_flv_build (20, 3600000, 100);
-  g_autoptr (SrcTest) test = src_test_new (&(RtmpPeerConfig) {
-        .flv = flv, .flv_end = RTMP_PEER_PLAY_STOP }, "do-timestamp", TRUE, NULL);
+  g_autoptr (SrcTest) test = src_test_new (&(RtmpPeerConfig) { .flv = flv,
+                                               .flv_end = RTMP_PEER_PLAY_STOP },
+      "do-timestamp", TRUE, NULL);
   guint i;
 
   src_test_play (test);
@@ -418,8 +510,7 @@ test_play_commands (void)
 static void
 test_latency (void)
 {
-  g_autoptr (SrcTest) test = src_test_new (NULL, "max-size-time", (guint64) (3 * GST_SECOND),
-      NULL);
+  g_autoptr (SrcTest) test = src_test_new (NULL, "max-size-time", (guint64) (3 * GST_SECOND), NULL);
   g_autoptr (GstQuery) query = gst_query_new_latency ();
   GstClockTime min, max;
   gboolean live;
@@ -448,8 +539,8 @@ static void
 test_stats (void)
 {
   g_autoptr (GBytes) flv = test_flv_build (10, 0, 100);
-  g_autoptr (SrcTest) test = src_test_new (&(RtmpPeerConfig) {
-        .flv = flv, .window_size = 2500000, .chunk_size = 4096 }, NULL);
+  g_autoptr (SrcTest) test = src_test_new (
+      &(RtmpPeerConfig) { .flv = flv, .window_size = 2500000, .chunk_size = 4096 }, NULL);
   g_autoptr (GstStructure) stats = NULL, idle = NULL;
   g_autofree gchar *text = NULL, *address = NULL;
 

@@ -155,8 +155,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (BlackHole, black_hole_free)
 static GSocket *
 tcp_socket_new (void)
 {
-  GSocket *socket = g_socket_new (G_SOCKET_FAMILY_IPV4, G_SOCKET_TYPE_STREAM,
-      G_SOCKET_PROTOCOL_TCP, NULL);
+  GSocket *socket = g_socket_new (G_SOCKET_FAMILY_IPV4, G_SOCKET_TYPE_STREAM, G_SOCKET_PROTOCOL_TCP,
+      NULL);
 
   g_assert_nonnull (socket);
   g_socket_set_blocking (socket, FALSE);
@@ -227,7 +227,7 @@ test_proxy (void)
   g_assert_cmpstr (host, ==, "media.test");
   hello[0] = 3;
   g_assert_true (g_output_stream_write_all (g_io_stream_get_output_stream (attempt->stream), hello,
-          1537, NULL, NULL, NULL));
+      1537, NULL, NULL, NULL));
   g_assert_true (rtmp_peer_wait_stage (peer, 0, RTMP_PEER_HANDSHAKE));
   g_assert_true (rtmp_peer_wait_bytes (peer, 0, 1537));
 }

@@ -42,7 +42,7 @@ test_certificates (TlsFixture *fixture, gconstpointer data)
     gboolean known_ca;
     GTlsCertificateFlags unchecked;
     gboolean accept;
-    GTlsCertificateFlags asked;         /* 0: nobody is asked */
+    GTlsCertificateFlags asked; /* 0: nobody is asked */
     gboolean connects;
   } cases[] = {
     { GOOD, TRUE, 0, FALSE, 0, TRUE },
@@ -67,10 +67,9 @@ test_certificates (TlsFixture *fixture, gconstpointer data)
     return;
   others = test_certificates_new ();
   for (i = 0; i < G_N_ELEMENTS (cases); i++) {
-    GTlsCertificate *const kinds[] = {
-      fixture->certificates->good, fixture->certificates->wrong_host,
-      fixture->certificates->expired, fixture->certificates->self_signed
-    };
+    GTlsCertificate *const kinds[] = { fixture->certificates->good,
+      fixture->certificates->wrong_host, fixture->certificates->expired,
+      fixture->certificates->self_signed };
     g_autoptr (RtmpPeer) peer = rtmp_peer_new (&(RtmpPeerConfig) {
         .certificate = kinds[cases[i].which] });
     g_autoptr (Attempt) attempt = attempt_new ();
@@ -112,8 +111,7 @@ static void
 test_tls_garbage (TlsFixture *fixture, gconstpointer data)
 {
   g_autoptr (GBytes) bytes = g_bytes_new_static ("HTTP/1.1 400 Bad Request\r\n\r\n", 28);
-  g_autoptr (RtmpPeer) peer = rtmp_peer_new (&(RtmpPeerConfig) {
-      .raw = TRUE, .raw_bytes = bytes });
+  g_autoptr (RtmpPeer) peer = rtmp_peer_new (&(RtmpPeerConfig) { .raw = TRUE, .raw_bytes = bytes });
   g_autoptr (Attempt) attempt = attempt_new ();
 
   (void) data;
@@ -250,14 +248,14 @@ test_client_certificate (TlsFixture *fixture, gconstpointer data)
   if (skip_without_tls (fixture))
     return;
   ((TestInteraction *) interaction)->certificate = fixture->certificates->good;
-  peer = rtmp_peer_new (&(RtmpPeerConfig) {
-      .certificate = fixture->certificates->good, .request_certificate = TRUE });
+  peer = rtmp_peer_new (&(RtmpPeerConfig) { .certificate = fixture->certificates->good,
+      .request_certificate = TRUE });
   attempt->config.tls_database = fixture->certificates->ca;
   attempt->config.tls_interaction = interaction;
   attempt_run (attempt, "rtmps", "127.0.0.1", rtmp_peer_get_port (peer));
   g_assert_no_error (attempt->error);
   g_assert_true (g_output_stream_write_all (g_io_stream_get_output_stream (attempt->stream), &hello,
-          1, NULL, NULL, NULL));
+      1, NULL, NULL, NULL));
   g_assert_true (rtmp_peer_wait_bytes (peer, 0, 1));
 }
 

@@ -44,13 +44,15 @@ tear_down (Fixture *fixture, gconstpointer data)
 
 /* Waits on the lock until @expression is TRUE. */
 #define WAIT(fixture, expression) \
-  G_STMT_START { \
+  G_STMT_START \
+  { \
     gint64 deadline = g_get_monotonic_time () + 20 * G_TIME_SPAN_SECOND; \
     g_mutex_lock (&(fixture)->lock); \
     while (!(expression)) \
       g_assert_true (g_cond_wait_until (&(fixture)->cond, &(fixture)->lock, deadline)); \
     g_mutex_unlock (&(fixture)->lock); \
-  } G_STMT_END
+  } \
+  G_STMT_END
 
 static void
 log_letter (gpointer data)

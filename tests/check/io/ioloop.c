@@ -41,8 +41,7 @@ note_thread (gpointer data)
 
   fixture->thread = g_thread_self ();
   g_assert_true (rtmp_io_loop_is_current (fixture->loop));
-  g_assert_true (g_main_context_get_thread_default ()
-      == rtmp_io_loop_get_context (fixture->loop));
+  g_assert_true (g_main_context_get_thread_default () == rtmp_io_loop_get_context (fixture->loop));
 }
 
 /* Many users share one thread, and it has ended when the last has released it. */

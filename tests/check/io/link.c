@@ -5,7 +5,7 @@
 #include "support/linktest.h"
 
 /* A socket that is full soon. */
-#define SMALL_BUFFER 8192
+#define SMALL_BUFFER (128 * 1024)
 
 static GPtrArray *
 get_names (const RtmpPeerRecord *record)
@@ -46,8 +46,8 @@ publish_all (GPtrArray *messages, const RtmpPeerConfig *config)
   g_assert_cmpuint (g_array_index (record->chunk_sizes, guint32, 0), ==, 65536);
   test_assert_same_media (record->media, messages);
   g_assert_cmpuint (rtmp_peer_count_connections (peer), ==, 1);
-  link_test_wait (test, g_str_equal (test->states->str,
-          "connecting negotiating streaming closing"));
+  link_test_wait (test,
+      g_str_equal (test->states->str, "connecting negotiating streaming closing"));
   g_assert_cmpuint (test->n_failed, ==, 0);
   g_assert_cmpstr (test->warnings->str, ==, "");
 }
@@ -180,8 +180,7 @@ test_chunk_size_early (void)
   last = record->chunk_sizes->len - 1;
   g_assert_cmpuint (g_array_index (record->chunk_sizes, guint32, last), ==, 1234);
   for (i = 0; i < record->messages->len; i++)
-    g_assert_cmpuint (((RtmpMessage *) record->messages->pdata[i])->type, !=,
-        RTMP_MESSAGE_AUDIO);
+    g_assert_cmpuint (((RtmpMessage *) record->messages->pdata[i])->type, !=, RTMP_MESSAGE_AUDIO);
 }
 
 static void
@@ -207,8 +206,9 @@ test_pacing (void)
 static void
 test_drain (void)
 {
-  g_autoptr (RtmpPeer) peer = rtmp_peer_new (&(RtmpPeerConfig) {
-      .read_size = 50000, .read_interval = 5, .receive_buffer = SMALL_BUFFER });
+  g_autoptr (RtmpPeer) peer = rtmp_peer_new (&(RtmpPeerConfig) { .read_size = 50000,
+      .read_interval = 5,
+      .receive_buffer = SMALL_BUFFER });
   g_autoptr (LinkTest) test = link_test_new (TRUE);
   g_autoptr (GBytes) flv = test_flv_build (40, 0, 50000);
   g_autoptr (GPtrArray) messages = test_flv_split (flv);
@@ -230,8 +230,7 @@ test_drain (void)
   g_assert_cmpstr (rtmp_amf_get_string (rtmp_command_get (stop, 1)), ==, "key");
   g_clear_pointer (&stop, rtmp_command_free);
   stop = rtmp_peer_record_get_command (record, "deleteStream", 0);
-  g_assert_cmpfloat (rtmp_amf_get_number (rtmp_command_get (stop, 1), -1), ==,
-      record->stream_id);
+  g_assert_cmpfloat (rtmp_amf_get_number (rtmp_command_get (stop, 1), -1), ==, record->stream_id);
 }
 
 static void
@@ -335,8 +334,8 @@ test_late_words (void)
 static void
 test_drain_again (void)
 {
-  g_autoptr (RtmpPeer) peer = rtmp_peer_new (&(RtmpPeerConfig) {
-      .stop_reading_after = 60000, .receive_buffer = SMALL_BUFFER });
+  g_autoptr (RtmpPeer) peer = rtmp_peer_new (&(RtmpPeerConfig) { .stop_reading_after = 60000,
+      .receive_buffer = SMALL_BUFFER });
   g_autoptr (LinkTest) test = link_test_new (TRUE);
   g_autoptr (RtmpPeerRecord) record = NULL;
   LinkCall *call;
@@ -359,6 +358,29 @@ test_drain_again (void)
   record = rtmp_peer_get_record (peer, 0);
   g_assert_cmpuint (record->n_media, ==, stats.session.out.messages[RTMP_COUNT_VIDEO]);
   g_assert_cmpstr (record->commands, ==, PUBLISH_COMMANDS " " STOP_COMMANDS);
+}
+
+/* A stop while a drain comes to its end. */
+static void
+test_stop_while_draining (void)
+{
+  g_autoptr (RtmpPeer) peer = rtmp_peer_new (NULL);
+  guint i;
+
+  for (i = 0; i < 100; i++) {
+    g_autoptr (LinkTest) test = link_test_new (TRUE);
+    RtmpLinkResult result;
+    LinkCall *call;
+
+    link_test_start (test, peer, "live/key");
+    link_test_wait_ready (test);
+    call = link_call_start (test, rtmp_link_drain);
+    if (i % 2)
+      g_assert_true (rtmp_peer_wait_ended (peer, RTMP_PEER_LAST));
+    rtmp_link_stop (test->link);
+    result = link_call_finish (call, NULL);
+    g_assert_true (result == RTMP_LINK_OK || result == RTMP_LINK_FLUSHING);
+  }
 }
 
 /* Stopping without drain says goodbye too where the socket is free. */
@@ -416,8 +438,8 @@ test_idle (void)
 static void
 test_stats (void)
 {
-  g_autoptr (RtmpPeer) peer = rtmp_peer_new (&(RtmpPeerConfig) {
-      .window_size = 20000, .chunk_size = 4096 });
+  g_autoptr (RtmpPeer) peer = rtmp_peer_new (&(RtmpPeerConfig) { .window_size = 20000,
+      .chunk_size = 4096 });
   g_autoptr (LinkTest) test = link_test_new (TRUE);
   g_autoptr (GBytes) flv = test_flv_build (20, 0, 3000);
   g_autoptr (GPtrArray) messages = test_flv_split (flv);
@@ -474,7 +496,8 @@ main (int argc, char **argv)
   g_test_add_func ("/link/drain/closed-in-answer", test_closed_in_answer);
   g_test_add_func ("/link/drain/late-words", test_late_words);
   g_test_add_func ("/link/drain/again", test_drain_again);
-  g_test_add_func ("/link/stop", test_stop);
+  g_test_add_func ("/link/stop/goodbye", test_stop);
+  g_test_add_func ("/link/stop/while-draining", test_stop_while_draining);
   g_test_add_func ("/link/idle", test_idle);
   g_test_add_func ("/link/stats", test_stats);
   return g_test_run ();

@@ -68,9 +68,10 @@ test_files (void)
 
   for (i = 0; i < G_N_ELEMENTS (names); i++) {
     g_autoptr (GBytes) flv = test_media_load (names[i]);
-    const RtmpPeerConfig config = {
-      .flv = flv, .flv_end = RTMP_PEER_PLAY_STOP, .chunk_size = 4096, .window_size = 5000000
-    };
+    const RtmpPeerConfig config = { .flv = flv,
+      .flv_end = RTMP_PEER_PLAY_STOP,
+      .chunk_size = 4096,
+      .window_size = 5000000 };
 
     g_assert_cmpint (play_all (&config, flv, NULL), ==, RTMP_LINK_EOS);
   }
@@ -80,9 +81,10 @@ static void
 test_dribble (void)
 {
   g_autoptr (GBytes) flv = test_flv_build (5, 0xFFFFFFF0, 300);
-  const RtmpPeerConfig config = {
-    .flv = flv, .flv_end = RTMP_PEER_PLAY_STOP, .window_size = 5000000, .dribble = TRUE
-  };
+  const RtmpPeerConfig config = { .flv = flv,
+    .flv_end = RTMP_PEER_PLAY_STOP,
+    .window_size = 5000000,
+    .dribble = TRUE };
 
   g_assert_cmpint (play_all (&config, flv, NULL), ==, RTMP_LINK_EOS);
 }
@@ -105,15 +107,15 @@ test_quirks (void)
     { 0, RTMP_PEER_SAY_PLAY_RESET | RTMP_PEER_SAY_DATA_START },
     { 0, RTMP_PEER_SAY_BW_DONE | RTMP_PEER_SAY_PING | RTMP_PEER_SAY_BUFFER_READY },
   };
-  static const RtmpPeerPlayEnd ends[] = {
-    RTMP_PEER_PLAY_STOP, RTMP_PEER_PLAY_COMPLETE, RTMP_PEER_PLAY_EOF
-  };
+  static const RtmpPeerPlayEnd ends[] = { RTMP_PEER_PLAY_STOP, RTMP_PEER_PLAY_COMPLETE,
+    RTMP_PEER_PLAY_EOF };
   g_autoptr (GBytes) flv = test_flv_build (5, 0, 1000);
   guint i;
 
   for (i = 0; i < G_N_ELEMENTS (cases) * G_N_ELEMENTS (ends); i++) {
     const RtmpPeerConfig config = {
-      .flv = flv, .flv_end = ends[i % G_N_ELEMENTS (ends)],
+      .flv = flv,
+      .flv_end = ends[i % G_N_ELEMENTS (ends)],
       .quirks = cases[i / G_N_ELEMENTS (ends)].quirks,
       .say_before = cases[i / G_N_ELEMENTS (ends)].sayings,
       .say_after = cases[i / G_N_ELEMENTS (ends)].sayings,
@@ -444,10 +446,8 @@ main (int argc, char **argv)
   g_test_add_func ("/link/play/fails-later", test_stream_not_found);
   g_test_add_func ("/link/play/leaky", test_leaky);
   g_test_add_func ("/link/play/not-leaky", test_not_leaky);
-  g_test_add_data_func ("/link/play/limits-resume", GINT_TO_POINTER (FALSE),
-      test_reading_resumes);
-  g_test_add_data_func ("/link/play/resync-resumes", GINT_TO_POINTER (TRUE),
-      test_reading_resumes);
+  g_test_add_data_func ("/link/play/limits-resume", GINT_TO_POINTER (FALSE), test_reading_resumes);
+  g_test_add_data_func ("/link/play/resync-resumes", GINT_TO_POINTER (TRUE), test_reading_resumes);
   g_test_add_func ("/link/play/resync", test_resync);
   g_test_add_func ("/link/play/flush", test_flush);
   g_test_add_func ("/link/play/stats", test_stats);

@@ -28,19 +28,20 @@ static const struct {
       { .code = "NetConnection.Connect.Rejected", .description = "Not today" },
       RTMP_ERROR_REJECTED },
   { RTMP_PEER_CONNECT, TRUE, RTMP_PEER_REJECT_BY_STATUS,
-      { .code = "NetConnection.Connect.Rejected", .description = "Go away" },
-      RTMP_ERROR_REJECTED },
+      { .code = "NetConnection.Connect.Rejected", .description = "Go away" }, RTMP_ERROR_REJECTED },
   { RTMP_PEER_CONNECT, TRUE, RTMP_PEER_REJECT_BY_STATUS,
-      { .code = "NetConnection.Connect.Rejected", .description = "Moved",
-          .redirect = "rtmp://192.0.2.1/live/key", .redirect_is_url = TRUE },
+      { .code = "NetConnection.Connect.Rejected",
+          .description = "Moved",
+          .redirect = "rtmp://192.0.2.1/live/key",
+          .redirect_is_url = TRUE },
       RTMP_ERROR_REDIRECT },
   { RTMP_PEER_CONNECT, FALSE, 0,
-      { .code = "NetConnection.Connect.Rejected", .description = "Moved",
+      { .code = "NetConnection.Connect.Rejected",
+          .description = "Moved",
           .redirect = "rtmp://192.0.2.1/live" },
       RTMP_ERROR_REDIRECT },
   { RTMP_PEER_CREATE_STREAM, TRUE, 0,
-      { .code = "NetConnection.Call.Failed", .description = "Too many" },
-      RTMP_ERROR_REJECTED },
+      { .code = "NetConnection.Call.Failed", .description = "Too many" }, RTMP_ERROR_REJECTED },
   { RTMP_PEER_START, TRUE, 0,
       { .code = "NetStream.Publish.BadName", .description = "Already publishing" },
       RTMP_ERROR_BUSY },
@@ -100,8 +101,7 @@ test_quirks (void)
     { RTMP_PEER_START_ON_STREAM_0, 0, FALSE },
     { RTMP_PEER_NO_ACKS, 0, FALSE },
     { 0, RTMP_PEER_SAY_BW_DONE | RTMP_PEER_SAY_PING | RTMP_PEER_SAY_BUFFER_READY, FALSE },
-    { 0, RTMP_PEER_SAY_ON_FC_PUBLISH | RTMP_PEER_SAY_PLAY_RESET | RTMP_PEER_SAY_DATA_START,
-        FALSE },
+    { 0, RTMP_PEER_SAY_ON_FC_PUBLISH | RTMP_PEER_SAY_PLAY_RESET | RTMP_PEER_SAY_DATA_START, FALSE },
     { RTMP_PEER_NO_FC_ANSWERS, G_MAXUINT, FALSE },
   };
   g_autoptr (GBytes) flv = test_flv_build (5, 0, 1000);
@@ -193,7 +193,7 @@ test_authentication (void)
     gboolean llnw;
     const gchar *credentials;
     guint connections;
-    const gchar *fault;         /* NULL where it succeeds */
+    const gchar *fault; /* NULL where it succeeds */
   } cases[] = {
     { RTMP_AUTHMOD_AUTO, FALSE, "us%20er:p%40ss@", 3, NULL },
     { RTMP_AUTHMOD_ADOBE, FALSE, "us%20er:p%40ss@", 3, NULL },
@@ -208,8 +208,9 @@ test_authentication (void)
   guint i;
 
   for (i = 0; i < G_N_ELEMENTS (cases); i++) {
-    g_autoptr (RtmpPeer) peer = rtmp_peer_new (&(RtmpPeerConfig) {
-        .username = "us er", .password = "p@ss", .llnw = cases[i].llnw });
+    g_autoptr (RtmpPeer) peer = rtmp_peer_new (&(RtmpPeerConfig) { .username = "us er",
+        .password = "p@ss",
+        .llnw = cases[i].llnw });
     g_autoptr (LinkTest) test = link_test_new (TRUE);
     g_autoptr (GError) error = NULL;
     RtmpLinkStats stats;
@@ -242,8 +243,8 @@ are_closed (gpointer data)
 static void
 test_authenticated_media (void)
 {
-  g_autoptr (RtmpPeer) peer = rtmp_peer_new (&(RtmpPeerConfig) {
-      .username = "user", .password = "pass" });
+  g_autoptr (RtmpPeer) peer = rtmp_peer_new (&(RtmpPeerConfig) { .username = "user",
+      .password = "pass" });
   g_autoptr (LinkTest) test = link_test_new (TRUE);
   g_autoptr (GBytes) flv = test_flv_build (5, 0, 1000);
   g_autoptr (GPtrArray) messages = test_flv_split (flv);
@@ -260,7 +261,9 @@ test_authenticated_media (void)
   test_assert_same_media (record->media, messages);
   g_assert_nonnull (strstr (record->app, "live?authmod=adobe&user=user&challenge="));
   g_assert_nonnull (strstr (record->tc_url, "?authmod=adobe"));
-  link_test_wait (test, g_str_equal (test->states->str, "connecting negotiating connecting "
+  link_test_wait (test,
+      g_str_equal (test->states->str,
+          "connecting negotiating connecting "
           "negotiating connecting negotiating streaming closing"));
 }
 
@@ -271,8 +274,8 @@ test_authentication_stop (void)
   guint i;
 
   for (i = 0; i < 20; i++) {
-    g_autoptr (RtmpPeer) peer = rtmp_peer_new (&(RtmpPeerConfig) {
-        .username = "user", .password = "pass" });
+    g_autoptr (RtmpPeer) peer = rtmp_peer_new (&(RtmpPeerConfig) { .username = "user",
+        .password = "pass" });
     g_autoptr (LinkTest) test = link_test_new (TRUE);
 
     start_with_user (test, peer, "user:pass@");
@@ -322,16 +325,23 @@ test_tls_publish (void)
     return;
   for (i = 0; i < 2; i++) {
     g_autoptr (RtmpPeer) peer = rtmp_peer_new (&(RtmpPeerConfig) {
-        .certificate = certificates->good, .read_size = i ? 30000 : 0,
-        .read_interval = i ? 2 : 0, .receive_buffer = i ? 8192 : 0 });
+        .certificate = certificates->good,
+        .read_size = i ? 30000 : 0,
+        .read_interval = i ? 2 : 0,
+        .receive_buffer = i ? 128 * 1024 : 0 });
     g_autoptr (LinkTest) test = link_test_new (TRUE);
     g_autoptr (RtmpPeerRecord) record = NULL;
+    gint64 begin;
 
     test->config.tls_database = certificates->ca;
     link_test_start (test, peer, "live/key");
     link_test_wait_ready (test);
     link_test_send (test, messages);
+    begin = g_get_monotonic_time ();
     link_test_drain (test);
+    /* TLS's goodbye tells the peer that this is all, so it closes and nobody lingers. */
+    if (i == 0)
+      g_assert_cmpint (g_get_monotonic_time () - begin, <, PROMPT);
     g_assert_true (rtmp_peer_wait_ended (peer, 0));
     record = rtmp_peer_get_record (peer, 0);
     g_assert_cmpint (record->end, ==, RTMP_PEER_ENDED_EOF);
@@ -344,9 +354,8 @@ test_tls_publish (void)
 static void
 test_tls_play (void)
 {
-  static const RtmpPeerPlayEnd ends[] = {
-    RTMP_PEER_PLAY_STOP, RTMP_PEER_PLAY_FIN, RTMP_PEER_PLAY_RST
-  };
+  static const RtmpPeerPlayEnd ends[] = { RTMP_PEER_PLAY_STOP, RTMP_PEER_PLAY_FIN,
+    RTMP_PEER_PLAY_RST };
   g_autoptr (TestCertificates) certificates = test_certificates_new ();
   g_autoptr (GBytes) flv = test_flv_build (40, 0, 50000);
   g_autoptr (GPtrArray) expected = test_flv_split (flv);
@@ -355,8 +364,8 @@ test_tls_play (void)
   if (skip_without_tls (certificates))
     return;
   for (i = 0; i < G_N_ELEMENTS (ends); i++) {
-    g_autoptr (RtmpPeer) peer = rtmp_peer_new (&(RtmpPeerConfig) {
-        .certificate = certificates->good, .flv = flv, .flv_end = ends[i] });
+    g_autoptr (RtmpPeer) peer = rtmp_peer_new (
+        &(RtmpPeerConfig) { .certificate = certificates->good, .flv = flv, .flv_end = ends[i] });
     g_autoptr (LinkTest) test = link_test_new (FALSE);
     g_autoptr (GPtrArray) messages = link_test_message_list ();
     g_autoptr (GError) error = NULL;
@@ -400,6 +409,24 @@ test_tls_certificate (void)
     g_assert_cmpuint (test->n_asked, ==, 1);
     g_assert_cmpint (test->certificate_errors, ==, G_TLS_CERTIFICATE_BAD_IDENTITY);
   }
+}
+
+/* A stop gives up what is under way: the I/O thread does not wait for its timeout. */
+static void
+test_tls_stop (void)
+{
+  g_autoptr (TestCertificates) certificates = test_certificates_new ();
+  g_autoptr (RtmpPeer) peer = NULL;
+  g_autoptr (LinkTest) test = link_test_new (TRUE);
+
+  if (skip_without_tls (certificates))
+    return;
+  peer = rtmp_peer_new (&(RtmpPeerConfig) { .certificate = certificates->good,
+      .never_read = TRUE });
+  link_test_start (test, peer, "live/key");
+  g_assert_true (rtmp_peer_wait_connections (peer, 1));
+  rtmp_link_stop (test->link);
+  g_assert_true (test_wait_counts (2, G_MAXUINT));
 }
 
 /* -- Again and again -- */
@@ -458,6 +485,7 @@ main (int argc, char **argv)
   g_test_add_func ("/link/setup/tls-publish", test_tls_publish);
   g_test_add_func ("/link/setup/tls-play", test_tls_play);
   g_test_add_func ("/link/setup/tls-certificate", test_tls_certificate);
+  g_test_add_func ("/link/setup/tls-stop", test_tls_stop);
   g_test_add_data_func ("/link/setup/cycles", GINT_TO_POINTER (FALSE), test_cycles);
   g_test_add_data_func ("/link/setup/cycles-tls", GINT_TO_POINTER (TRUE), test_cycles);
   return g_test_run ();
