@@ -38,6 +38,7 @@ struct _RtmpConnection {
   gchar *remote_address;
   RtmpConnectionCallbacks callbacks;
   gpointer user_data;
+  RtmpIoWatch *watch;
 
   /* Under the lock. */
   GMutex lock;
@@ -45,27 +46,19 @@ struct _RtmpConnection {
   guint8 *record; /* TLS only: bytes taken from the session and not yet written */
   gsize record_size;
   gsize record_sent;
-  GSource *write_source; /* while the socket is full */
+  gboolean is_full;      /* the watch waits until it can be written */
   GCancellable *closing; /* TLS only: cancels its goodbye */
   gint64 last_progress;
   GError *write_error;
   gboolean broken; /* writing is over: write_error, closed or shut down */
 
   /* The I/O thread's only. */
-  GSource *read_source;
-  GSource *timer;
-  gint64 timer_due;  /* -1 = not armed */
+  RtmpIoTimer *timer;
   GArray *batch;     /* RtmpEvent */
   gsize quick_acked; /* bytes read that were acknowledged at once */
   gboolean want_reading;
   gboolean closed;
 };
-
-static GMainContext *
-get_context (RtmpConnection *self)
-{
-  return rtmp_io_loop_get_context (self->loop);
-}
 
 RtmpConnection *
 rtmp_connection_ref (RtmpConnection *connection)
@@ -79,6 +72,7 @@ rtmp_connection_unref (RtmpConnection *connection)
 {
   if (!g_atomic_ref_count_dec (&connection->refcount))
     return;
+  rtmp_io_watch_unref (connection->watch);
   rtmp_session_free (connection->session);
   g_clear_error (&connection->write_error);
   g_free (connection->record);
@@ -91,38 +85,19 @@ rtmp_connection_unref (RtmpConnection *connection)
   g_free (connection);
 }
 
-static void
-drop_source (GSource **source)
-{
-  if (!*source)
-    return;
-  g_source_destroy (*source);
-  g_clear_pointer (source, g_source_unref);
-}
-
-static GSource *
-attach (RtmpConnection *self, GSource *source, GSourceFunc func)
-{
-  g_source_set_callback (source, func, rtmp_connection_ref (self),
-      (GDestroyNotify) rtmp_connection_unref);
-  g_source_attach (source, get_context (self));
-  return source;
-}
-
 /* -- Writing -- */
 
 G_STATIC_ASSERT (sizeof (RtmpVector) == sizeof (GOutputVector));
 G_STATIC_ASSERT (G_STRUCT_OFFSET (RtmpVector, base) == G_STRUCT_OFFSET (GOutputVector, buffer));
 G_STATIC_ASSERT (G_STRUCT_OFFSET (RtmpVector, size) == G_STRUCT_OFFSET (GOutputVector, size));
 
-static gboolean on_writable (GObject *output, gpointer data);
-
 static void
-wait_writable (RtmpConnection *self)
+set_full_locked (RtmpConnection *self, gboolean is_full)
 {
-  if (!self->write_source)
-    self->write_source = attach (self, g_pollable_output_stream_create_source (self->output, NULL),
-        G_SOURCE_FUNC (on_writable));
+  if (self->is_full == is_full)
+    return;
+  self->is_full = is_full;
+  rtmp_io_watch_want (self->watch, RTMP_IO_WRITABLE, is_full);
 }
 
 static gsize
@@ -212,7 +187,7 @@ fail_locked (RtmpConnection *self, GError *error)
 {
   self->write_error = error;
   self->broken = TRUE;
-  drop_source (&self->write_source);
+  set_full_locked (self, FALSE);
   g_socket_shutdown (self->socket, TRUE, TRUE, NULL);
   rtmp_io_loop_invoke (self->loop, start_reading, rtmp_connection_ref (self),
       (GDestroyNotify) rtmp_connection_unref);
@@ -228,10 +203,10 @@ flush_locked (RtmpConnection *self)
     return;
   done = self->record ? write_records (self, &error) : write_vectors (self, &error);
   if (done) {
-    drop_source (&self->write_source);
+    set_full_locked (self, FALSE);
   } else if (!error || g_error_matches (error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK)) {
     g_clear_error (&error);
-    wait_writable (self);
+    set_full_locked (self, TRUE);
   } else {
     fail_locked (self, error);
   }
@@ -243,19 +218,13 @@ has_output_locked (RtmpConnection *self)
   return self->record_sent < self->record_size || rtmp_session_has_output (self->session);
 }
 
-static gboolean
-on_writable (GObject *output, gpointer data)
+static void
+on_writable (RtmpConnection *self)
 {
-  RtmpConnection *self = data;
-
-  (void) output;
-  if (self->closed)
-    return G_SOURCE_REMOVE;
   g_mutex_lock (&self->lock);
   flush_locked (self);
   g_mutex_unlock (&self->lock);
   self->callbacks.writable (self->user_data);
-  return G_SOURCE_CONTINUE;
 }
 
 RtmpSession *
@@ -268,7 +237,7 @@ rtmp_connection_lock (RtmpConnection *connection)
 void
 rtmp_connection_unlock (RtmpConnection *connection)
 {
-  if (!connection->write_source) {
+  if (!connection->is_full) {
     /* Nothing waited before. */
     connection->last_progress = g_get_monotonic_time ();
     flush_locked (connection);
@@ -344,14 +313,14 @@ deliver_events (RtmpConnection *self)
 }
 
 static void
-drop_sources (RtmpConnection *self)
+stop_watching (RtmpConnection *self)
 {
-  drop_source (&self->read_source);
-  drop_source (&self->timer);
+  g_clear_pointer (&self->timer, rtmp_io_timer_free);
   g_mutex_lock (&self->lock);
   self->broken = TRUE;
-  drop_source (&self->write_source);
+  self->is_full = FALSE;
   g_mutex_unlock (&self->lock);
+  rtmp_io_watch_remove (self->watch);
 }
 
 /* @error: (nullable). A failed write before it is the better reason than the end it led to. */
@@ -363,7 +332,7 @@ end (RtmpConnection *self, const GError *error)
 
   if (self->closed)
     return;
-  drop_sources (self);
+  stop_watching (self);
   self->closed = TRUE;
   g_mutex_lock (&self->lock);
   write_error = g_steal_pointer (&self->write_error);
@@ -378,7 +347,7 @@ end (RtmpConnection *self, const GError *error)
 
 /* -- Deadlines (I/O thread) -- */
 
-static gboolean
+static void
 on_timer (gpointer data)
 {
   RtmpConnection *self = data;
@@ -394,32 +363,21 @@ on_timer (gpointer data)
   deadline = rtmp_session_get_deadline (self->session);
   g_mutex_unlock (&self->lock);
 
-  self->timer_due = deadline;
-  g_source_set_ready_time (self->timer, deadline);
+  rtmp_io_timer_set (self->timer, deadline);
   deliver_events (self);
   if (error)
     end (self, error);
-  return G_SOURCE_CONTINUE;
 }
-
-static gboolean
-timer_dispatch (GSource *source, GSourceFunc callback, gpointer data)
-{
-  (void) source;
-  return callback (data);
-}
-
-static GSourceFuncs timer_funcs = { NULL, NULL, timer_dispatch, NULL, NULL, NULL };
 
 /* The timer is only ever brought forward: a deadline that moves away, as with
  * each message, is looked at when the timer is due. */
 static void
 update_timer (RtmpConnection *self, gint64 deadline)
 {
-  if (deadline < 0 || !self->timer || (self->timer_due >= 0 && self->timer_due <= deadline))
-    return;
-  self->timer_due = deadline;
-  g_source_set_ready_time (self->timer, deadline);
+  gint64 due = self->timer ? rtmp_io_timer_get_due (self->timer) : 0;
+
+  if (deadline >= 0 && (due < 0 || due > deadline))
+    rtmp_io_timer_set (self->timer, deadline);
 }
 
 /* -- Reading (I/O thread) -- */
@@ -454,17 +412,13 @@ acknowledge_at_once (RtmpConnection *self, gsize bytes)
 #endif
 }
 
-static gboolean
-on_readable (GObject *input, gpointer data)
+static void
+on_readable (RtmpConnection *self)
 {
-  RtmpConnection *self = data;
   g_autoptr (GError) error = NULL;
   guint8 *scratch = rtmp_io_loop_get_scratch (self->loop);
   gssize n;
 
-  (void) input;
-  if (self->closed)
-    return G_SOURCE_REMOVE;
   n = g_pollable_input_stream_read_nonblocking (self->input, scratch, RTMP_IO_LOOP_SCRATCH_SIZE,
       NULL, &error);
   if (n > 0) {
@@ -475,22 +429,24 @@ on_readable (GObject *input, gpointer data)
   } else if (!g_error_matches (error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK)) {
     end (self, error);
   }
-  return G_SOURCE_CONTINUE;
 }
 
-static gboolean
-apply_reading (gpointer data)
+static void
+on_ready (guint ready, gpointer data)
 {
   RtmpConnection *self = data;
 
-  if (self->closed || !self->want_reading == !self->read_source)
-    return G_SOURCE_REMOVE;
-  if (!self->want_reading) {
-    drop_source (&self->read_source);
-    return G_SOURCE_REMOVE;
-  }
-  self->read_source = attach (self, g_pollable_input_stream_create_source (self->input, NULL),
-      G_SOURCE_FUNC (on_readable));
+  if (ready & RTMP_IO_READABLE)
+    on_readable (self);
+  if ((ready & RTMP_IO_WRITABLE) && !self->closed)
+    on_writable (self);
+}
+
+static gboolean
+apply_reading (RtmpConnection *self, gboolean reading)
+{
+  self->want_reading = reading;
+  rtmp_io_watch_want (self->watch, RTMP_IO_READABLE, reading);
   return G_SOURCE_REMOVE;
 }
 
@@ -502,17 +458,13 @@ start_reading (gpointer data)
   g_mutex_lock (&self->lock);
   rtmp_session_touch (self->session, g_get_monotonic_time ());
   g_mutex_unlock (&self->lock);
-  self->want_reading = TRUE;
-  return apply_reading (self);
+  return apply_reading (self, TRUE);
 }
 
 static gboolean
 stop_reading (gpointer data)
 {
-  RtmpConnection *self = data;
-
-  self->want_reading = FALSE;
-  return apply_reading (self);
+  return apply_reading (data, FALSE);
 }
 
 void
@@ -558,13 +510,15 @@ rtmp_connection_new (RtmpIoLoop *loop, GIOStream *stream, GSocket *socket, RtmpS
   self->user_data = user_data;
   self->batch = g_array_new (FALSE, FALSE, sizeof (RtmpEvent));
   self->last_progress = g_get_monotonic_time ();
-  self->timer_due = -1;
   if (G_IS_TLS_CONNECTION (stream)) {
     self->record = g_malloc (TLS_RECORD_SIZE);
     self->closing = g_cancellable_new ();
   }
 
-  self->timer = attach (self, g_source_new (&timer_funcs, sizeof (GSource)), on_timer);
+  self->watch = rtmp_io_loop_watch (loop, stream, G_IS_TLS_CONNECTION (stream) ? NULL : socket,
+      on_ready, rtmp_connection_ref (self), (GDestroyNotify) rtmp_connection_unref);
+  self->timer = rtmp_io_loop_timer (loop, on_timer, rtmp_connection_ref (self),
+      (GDestroyNotify) rtmp_connection_unref);
   update_timer (self, rtmp_session_get_deadline (session));
   start_reading (self);
   rtmp_connection_lock (self);
@@ -602,7 +556,7 @@ rtmp_connection_shut_down_output (RtmpConnection *connection)
   g_mutex_lock (&connection->lock);
   first = !connection->broken;
   connection->broken = TRUE;
-  drop_source (&connection->write_source);
+  set_full_locked (connection, FALSE);
   g_mutex_unlock (&connection->lock);
   if (!first)
     return;
@@ -636,7 +590,7 @@ close_on_loop (gpointer data)
   RtmpConnection *self = data;
 
   if (!self->closed)
-    drop_sources (self);
+    stop_watching (self);
   self->closed = TRUE;
   if (self->closing)
     g_cancellable_cancel (self->closing);

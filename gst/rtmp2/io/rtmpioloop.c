@@ -5,6 +5,8 @@ struct _RtmpIoLoop {
   guint users;
   GMainContext *context;
   GMainLoop *main_loop;
+  RtmpIoEpoll *epoll; /* NULL: sockets are watched by sources of their own */
+  RtmpIoTimers *timers;
   GThread *thread;
   guint8 *scratch;
 };
@@ -24,6 +26,8 @@ io_loop_run (gpointer data)
     ;
   g_main_context_pop_thread_default (loop->context);
 
+  rtmp_io_epoll_free (loop->epoll);
+  rtmp_io_timers_free (loop->timers);
   g_main_loop_unref (loop->main_loop);
   g_main_context_unref (loop->context);
   g_free (loop->scratch);
@@ -38,6 +42,10 @@ io_loop_new (void)
 
   loop->context = g_main_context_new ();
   loop->main_loop = g_main_loop_new (loop->context, FALSE);
+#ifndef RTMP_IO_LOOP_WITHOUT_EPOLL
+  loop->epoll = rtmp_io_epoll_new (loop->context);
+#endif
+  loop->timers = rtmp_io_timers_new (loop->context);
   loop->scratch = g_malloc (RTMP_IO_LOOP_SCRATCH_SIZE);
   loop->thread = g_thread_new ("rtmp2-io", io_loop_run, loop);
   return loop;
@@ -107,6 +115,21 @@ guint8 *
 rtmp_io_loop_get_scratch (RtmpIoLoop *loop)
 {
   return loop->scratch;
+}
+
+RtmpIoWatch *
+rtmp_io_loop_watch (RtmpIoLoop *loop, GIOStream *stream, GSocket *socket, RtmpIoWatchFunc func,
+    gpointer user_data, GDestroyNotify user_data_unref)
+{
+  return rtmp_io_watch_new (loop->context, loop->epoll, stream, socket, func, user_data,
+      user_data_unref);
+}
+
+RtmpIoTimer *
+rtmp_io_loop_timer (RtmpIoLoop *loop, void (*func) (gpointer user_data), gpointer user_data,
+    GDestroyNotify user_data_unref)
+{
+  return rtmp_io_timer_new (loop->timers, func, user_data, user_data_unref);
 }
 
 void

@@ -4,6 +4,9 @@
 
 #include <gio/gio.h>
 
+#include "io/rtmpiotimer.h"
+#include "io/rtmpiowatch.h"
+
 G_BEGIN_DECLS
 
 /**
@@ -11,6 +14,9 @@ G_BEGIN_DECLS
  * starts with the first rtmp_io_loop_acquire() and has ended when the last
  * rtmp_io_loop_release() returns. Nothing that may block, and no code of the
  * application, runs on it.
+ *
+ * Its context has a handful of sources however many connections there are: it watches
+ * sockets through one RtmpIoEpoll, where there is epoll, and has one source for timers.
  */
 typedef struct _RtmpIoLoop RtmpIoLoop;
 
@@ -29,6 +35,16 @@ gboolean rtmp_io_loop_is_current (RtmpIoLoop *loop);
 
 /* RTMP_IO_LOOP_SCRATCH_SIZE bytes to read into; the loop's own thread only. */
 guint8 *rtmp_io_loop_get_scratch (RtmpIoLoop *loop);
+
+/* (transfer full): see rtmp_io_watch_new(). The loop's own thread only; to be removed before the
+ * loop is released. */
+RtmpIoWatch *rtmp_io_loop_watch (RtmpIoLoop *loop, GIOStream *stream, GSocket *socket,
+    RtmpIoWatchFunc func, gpointer user_data, GDestroyNotify user_data_unref);
+
+/* (transfer full): see rtmp_io_timer_new(). The loop's own thread only; to be freed before the
+ * loop is released. */
+RtmpIoTimer *rtmp_io_loop_timer (RtmpIoLoop *loop, void (*func) (gpointer user_data),
+    gpointer user_data, GDestroyNotify user_data_unref);
 
 /* Calls @func on the loop's thread, in the order of the calls. */
 void rtmp_io_loop_invoke (RtmpIoLoop *loop, GSourceFunc func, gpointer data, GDestroyNotify notify);
