@@ -8,7 +8,9 @@
  *  pop <- kept configuration | head ... first coded ... tail <- push
  *                            '---------- ring ---------'
  */
-#define MIN_CAPACITY 64u
+#define MIN_CAPACITY 16u
+/* A ring that is larger goes when the queue is empty: a burst leaves nothing behind. */
+#define KEPT_CAPACITY 64u
 /* Audio this far past the last coded video makes the stream audio-only, ms. */
 #define VIDEO_GONE_TIME 10000
 
@@ -19,7 +21,7 @@ struct _RtmpQueue {
   guint64 max_bytes;
   guint32 max_time;
 
-  RtmpQueueItem *ring;
+  RtmpQueueItem *ring; /* NULL before the first push */
   guint64 capacity;
   guint64 head;
   guint64 first_coded; /* oldest coded item, or @tail */
@@ -86,8 +88,6 @@ rtmp_queue_new (gboolean leaky, guint64 max_bytes, guint32 max_time)
   queue->max_bytes = max_bytes;
   queue->max_time = max_time;
   queue->kept = rtmp_config_set_new ();
-  queue->capacity = MIN_CAPACITY;
-  queue->ring = g_new (RtmpQueueItem, MIN_CAPACITY);
   queue->gate_track = G_MAXUINT8;
   return queue;
 }
@@ -104,7 +104,7 @@ rtmp_queue_free (RtmpQueue *queue)
 static void
 grow (RtmpQueue *queue)
 {
-  const guint64 capacity = queue->capacity * 2;
+  const guint64 capacity = MAX (queue->capacity * 2, MIN_CAPACITY);
   RtmpQueueItem *ring = g_new (RtmpQueueItem, capacity);
   guint64 i;
 
@@ -113,6 +113,15 @@ grow (RtmpQueue *queue)
   g_free (queue->ring);
   queue->ring = ring;
   queue->capacity = capacity;
+}
+
+static void
+shrink (RtmpQueue *queue)
+{
+  if (queue->head < queue->tail || queue->capacity <= KEPT_CAPACITY)
+    return;
+  g_clear_pointer (&queue->ring, g_free);
+  queue->capacity = 0;
 }
 
 /* Amortized O(1): it only ever moves forward. */
@@ -295,6 +304,7 @@ rtmp_queue_pop (RtmpQueue *queue, RtmpQueueItem *item)
   if (queue->head == queue->tail)
     return FALSE;
   *item = *take_head (queue);
+  shrink (queue);
   return TRUE;
 }
 
@@ -325,6 +335,7 @@ rtmp_queue_clear (RtmpQueue *queue)
 {
   while (queue->head < queue->tail)
     rtmp_message_unref (take_head (queue)->message);
+  shrink (queue);
   rtmp_config_set_clear (queue->kept);
   queue->has_video = FALSE;
   queue->gate_track = G_MAXUINT8;

@@ -8,6 +8,9 @@
 #include "rtmplimits.h"
 #include "rtmprole.h"
 
+/* An array of events that is longer goes when they were taken: a burst leaves nothing behind. */
+#define KEPT_EVENTS 32u
+
 typedef struct {
   gdouble transaction;
   const gchar *name; /* interned */
@@ -205,6 +208,18 @@ rtmp_session_push_warning (RtmpSession *session, const gchar *format, ...)
   rtmp_session_push_event (session, &event);
 }
 
+static void
+reset_events (RtmpSession *session)
+{
+  session->events_taken = 0;
+  if (session->events->len <= KEPT_EVENTS) {
+    g_array_set_size (session->events, 0);
+  } else {
+    g_array_unref (session->events);
+    session->events = g_array_new (FALSE, FALSE, sizeof (RtmpEvent));
+  }
+}
+
 gboolean
 rtmp_session_next_event (RtmpSession *session, RtmpEvent *event)
 {
@@ -212,10 +227,8 @@ rtmp_session_next_event (RtmpSession *session, RtmpEvent *event)
     return FALSE;
   *event = g_array_index (session->events, RtmpEvent, session->events_taken);
   session->events_taken++;
-  if (session->events_taken == session->events->len) {
-    g_array_set_size (session->events, 0);
-    session->events_taken = 0;
-  }
+  if (session->events_taken == session->events->len)
+    reset_events (session);
   return TRUE;
 }
 

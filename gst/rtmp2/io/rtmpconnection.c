@@ -25,6 +25,9 @@
  * delay by 40 ms. */
 #define QUICK_ACK_BYTES (16u * 1024)
 
+/* Events that are told of together, at most. */
+#define MAX_BATCH 128u
+
 /* What unread input is discarded of before closing, at most. */
 #define MAX_DISCARD (4u * 1024 * 1024)
 
@@ -54,7 +57,6 @@ struct _RtmpConnection {
 
   /* The I/O thread's only. */
   RtmpIoTimer *timer;
-  GArray *batch;     /* RtmpEvent */
   gsize quick_acked; /* bytes read that were acknowledged at once */
   gboolean want_reading;
   gboolean closed;
@@ -78,7 +80,6 @@ rtmp_connection_unref (RtmpConnection *connection)
   g_free (connection->record);
   g_free (connection->remote_address);
   g_clear_object (&connection->closing);
-  g_array_unref (connection->batch);
   g_object_unref (connection->stream);
   g_object_unref (connection->socket);
   g_mutex_clear (&connection->lock);
@@ -288,28 +289,37 @@ rtmp_connection_get_unacknowledged (RtmpConnection *connection)
 
 /* -- Events and the end (I/O thread) -- */
 
-static void
-take_events_locked (RtmpConnection *self)
-{
-  RtmpEvent event;
+typedef struct {
+  RtmpEvent events[MAX_BATCH];
+  guint n;
+} Batch;
 
-  while (rtmp_session_next_event (self->session, &event))
-    g_array_append_val (self->batch, event);
+static void
+take_events_locked (RtmpConnection *self, Batch *batch)
+{
+  batch->n = 0;
+  while (batch->n < MAX_BATCH && rtmp_session_next_event (self->session, &batch->events[batch->n]))
+    batch->n++;
 }
 
+/* @batch: filled; then all that there is besides. */
 static void
-deliver_events (RtmpConnection *self)
+deliver_events (RtmpConnection *self, Batch *batch)
 {
-  guint i;
+  while (batch->n > 0) {
+    gboolean is_full = batch->n == MAX_BATCH;
+    guint i;
 
-  if (self->batch->len == 0)
-    return;
-  if (!self->closed)
-    self->callbacks.events ((RtmpEvent *) (gpointer) self->batch->data, self->batch->len,
-        self->user_data);
-  for (i = 0; i < self->batch->len; i++)
-    rtmp_event_clear (&g_array_index (self->batch, RtmpEvent, i));
-  g_array_set_size (self->batch, 0);
+    if (!self->closed)
+      self->callbacks.events (batch->events, batch->n, self->user_data);
+    for (i = 0; i < batch->n; i++)
+      rtmp_event_clear (&batch->events[i]);
+    if (!is_full)
+      break;
+    g_mutex_lock (&self->lock);
+    take_events_locked (self, batch);
+    g_mutex_unlock (&self->lock);
+  }
 }
 
 static void
@@ -353,18 +363,19 @@ on_timer (gpointer data)
   RtmpConnection *self = data;
   g_autoptr (GError) error = NULL;
   gint64 deadline;
+  Batch batch;
 
   g_mutex_lock (&self->lock);
   if (self->want_reading)
     rtmp_session_check_deadline (self->session, g_get_monotonic_time (), &error);
   else
     rtmp_session_touch (self->session, g_get_monotonic_time ());
-  take_events_locked (self);
+  take_events_locked (self, &batch);
   deadline = rtmp_session_get_deadline (self->session);
   g_mutex_unlock (&self->lock);
 
   rtmp_io_timer_set (self->timer, deadline);
-  deliver_events (self);
+  deliver_events (self, &batch);
   if (error)
     end (self, error);
 }
@@ -388,15 +399,16 @@ feed (RtmpConnection *self, const guint8 *data, gsize size)
   g_autoptr (GError) error = NULL;
   gint64 deadline;
   gsize consumed;
+  Batch batch;
 
   g_mutex_lock (&self->lock);
   rtmp_session_feed (self->session, data, size, g_get_monotonic_time (), &consumed, &error);
-  take_events_locked (self);
+  take_events_locked (self, &batch);
   deadline = rtmp_session_get_deadline (self->session);
   rtmp_connection_unlock (self);
 
   update_timer (self, deadline);
-  deliver_events (self);
+  deliver_events (self, &batch);
   if (error)
     end (self, error);
 }
@@ -508,7 +520,6 @@ rtmp_connection_new (RtmpIoLoop *loop, GIOStream *stream, GSocket *socket, RtmpS
   self->session = session;
   self->callbacks = *callbacks;
   self->user_data = user_data;
-  self->batch = g_array_new (FALSE, FALSE, sizeof (RtmpEvent));
   self->last_progress = g_get_monotonic_time ();
   if (G_IS_TLS_CONNECTION (stream)) {
     self->record = g_malloc (TLS_RECORD_SIZE);

@@ -145,9 +145,48 @@ test_no_allocation (void)
     before = count_alloc_calls;
     for (i = 0; i < G_N_ELEMENTS (messages); i++)
       rtmp_queue_push (f.queue, messages[i]);
-    g_assert_cmpuint (count_alloc_calls, ==, before);
+    /* The first makes the ring. */
+    if (round > 0)
+      g_assert_cmpuint (count_alloc_calls, ==, before);
   }
   g_assert_cmpuint (rtmp_queue_get_dropped (f.queue), >, 2000);
+}
+
+/* Returns the allocations that @n messages cost, pushed and popped. */
+static guint64
+pass (Fixture *f, guint n)
+{
+  guint64 calls = 0, before;
+  guint i;
+
+  for (i = 0; i < n; i++) {
+    RtmpMessage *message = media_message ('a', 0, 50, i);
+
+    before = count_alloc_calls;
+    rtmp_queue_push (f->queue, message);
+    calls += count_alloc_calls - before;
+  }
+  for (i = 0; i < n; i++) {
+    RtmpQueueItem item;
+
+    g_assert_true (rtmp_queue_pop (f->queue, &item));
+    rtmp_message_unref (item.message);
+  }
+  return calls;
+}
+
+/* An empty queue holds no ring before the first message, and none of a burst's size. */
+static void
+test_shrinks (void)
+{
+  g_auto (Fixture) f = fixture (FALSE, 0, 0);
+
+  g_assert_cmpuint (pass (&f, 1), >, 0);
+  pass (&f, 60);
+  g_assert_cmpuint (pass (&f, 60), ==, 0);
+  g_assert_cmpuint (pass (&f, 1000), >, 0);
+  g_assert_cmpuint (pass (&f, 1), >, 0);
+  g_assert_cmpuint (pass (&f, 1), ==, 0);
 }
 
 /* -- Dropping -- */
@@ -627,6 +666,7 @@ main (int argc, char **argv)
   g_test_add_func ("/queue/order", test_order);
   g_test_add_func ("/queue/ring", test_ring);
   g_test_add_func ("/queue/no-allocation", test_no_allocation);
+  g_test_add_func ("/queue/shrinks", test_shrinks);
   g_test_add_func ("/queue/drop", test_drop);
   g_test_add_func ("/queue/drop/audio-only", test_audio_only);
   g_test_add_func ("/queue/drop/audio-only/bytes", test_audio_only_bytes);
