@@ -43,6 +43,27 @@ rtmp_link_unref (RtmpLink *link)
   g_free (link);
 }
 
+/* -- Waking -- */
+
+void
+rtmp_link_wake_locked (RtmpLink *link)
+{
+  if (link->waiting > 0)
+    g_cond_broadcast (&link->cond);
+}
+
+/* @until: monotonic microseconds; 0 = for ever */
+static void
+wait_locked (RtmpLink *link, gint64 until)
+{
+  link->waiting++;
+  if (until > 0)
+    g_cond_wait_until (&link->cond, &link->lock, until);
+  else
+    g_cond_wait (&link->cond, &link->lock);
+  link->waiting--;
+}
+
 /* -- State -- */
 
 void
@@ -51,7 +72,7 @@ rtmp_link_set_state_locked (RtmpLink *link, RtmpLinkState state)
   if (link->state == state)
     return;
   link->state = state;
-  g_cond_broadcast (&link->cond);
+  rtmp_link_wake_locked (link);
   rtmp_notifier_state (link->notifier, state);
 }
 
@@ -145,7 +166,7 @@ rtmp_link_stop (RtmpLink *link)
   link->state = RTMP_LINK_IDLE;
   loop = g_steal_pointer (&link->loop);
   connection = link->connection ? rtmp_connection_ref (link->connection) : NULL;
-  g_cond_broadcast (&link->cond);
+  rtmp_link_wake_locked (link);
   g_mutex_unlock (&link->lock);
 
   g_cancellable_cancel (link->cancellable);
@@ -163,7 +184,7 @@ rtmp_link_set_flushing (RtmpLink *link, gboolean flushing)
 {
   g_mutex_lock (&link->lock);
   link->flushing = flushing;
-  g_cond_broadcast (&link->cond);
+  rtmp_link_wake_locked (link);
   g_mutex_unlock (&link->lock);
 }
 
@@ -189,7 +210,7 @@ rtmp_link_wait_ready (RtmpLink *link, GError **error)
 
   g_mutex_lock (&link->lock);
   while ((result = check_locked (link, error)) == RTMP_LINK_OK && !link->ready)
-    g_cond_wait (&link->cond, &link->lock);
+    wait_locked (link, 0);
   g_mutex_unlock (&link->lock);
   return result;
 }
@@ -232,11 +253,11 @@ wait_backlog_locked (RtmpLink *link, gsize bytes, GError **error)
       break;
     deadline = MAX (begin, backlog.last_progress) + link->config.timeout;
     if (link->config.timeout <= 0)
-      g_cond_wait (&link->cond, &link->lock);
+      wait_locked (link, 0);
     else if (g_get_monotonic_time () >= deadline)
       return no_progress_locked (link, error);
     else
-      g_cond_wait_until (&link->cond, &link->lock, deadline);
+      wait_locked (link, deadline);
   }
   return result;
 }
@@ -325,7 +346,7 @@ wait_peer_close_locked (RtmpLink *link, GError **error)
     until = linger_locked (link, &linger);
     if (until == 0)
       return linger.left > 0 ? no_progress_locked (link, error) : RTMP_LINK_OK;
-    g_cond_wait_until (&link->cond, &link->lock, until);
+    wait_locked (link, until);
   }
   return result;
 }
@@ -416,7 +437,7 @@ rtmp_link_receive (RtmpLink *link, RtmpQueueItem *items, guint max_items, guint 
       if (*n_items > 0 || (result = check_locked (link, error)) != RTMP_LINK_OK)
         break;
     }
-    g_cond_wait (&link->cond, &link->lock);
+    wait_locked (link, 0);
   }
   if (*n_items == 0 && result == RTMP_LINK_OK)
     result = link->flushing || link->stopped ? RTMP_LINK_FLUSHING : RTMP_LINK_RESYNCED;
@@ -449,7 +470,7 @@ rtmp_link_set_paused (RtmpLink *link, gboolean paused)
     link->resynced = TRUE;
   }
   link->paused = paused;
-  g_cond_broadcast (&link->cond);
+  rtmp_link_wake_locked (link);
   g_mutex_unlock (&link->lock);
 }
 

@@ -165,7 +165,7 @@ on_events (RtmpEvent *events, guint n_events, gpointer user_data)
   g_mutex_lock (&link->lock);
   for (i = 0; i < n_events && !link->stopped; i++)
     again |= handle_event_locked (link, &events[i]);
-  g_cond_broadcast (&link->cond);
+  rtmp_link_wake_locked (link);
   /* A stop that finds no connection does not wait for this thread. */
   if (again)
     rtmp_link_ref (link);
@@ -183,7 +183,7 @@ on_writable (gpointer user_data)
   RtmpLink *link = user_data;
 
   g_mutex_lock (&link->lock);
-  g_cond_broadcast (&link->cond);
+  rtmp_link_wake_locked (link);
   g_mutex_unlock (&link->lock);
 }
 
@@ -230,7 +230,7 @@ on_closed (const GError *error, gpointer user_data)
   link->peer_closed = TRUE;
   if (!is_normal_end_locked (link))
     rtmp_link_fail_locked (link, close_error (link, error));
-  g_cond_broadcast (&link->cond);
+  rtmp_link_wake_locked (link);
   g_mutex_unlock (&link->lock);
 }
 

@@ -20,6 +20,7 @@ struct _RtmpLink {
 
   GMutex lock;
   GCond cond;
+  guint waiting;    /* for the condition */
   RtmpIoLoop *loop; /* between start and stop */
   GCancellable *cancellable;
   RtmpConnection *connection;
@@ -54,6 +55,9 @@ void rtmp_link_unref (RtmpLink *link);
 
 /* -- With the lock held -- */
 
+/* After a change that one may wait for. Telling the condition is a system call even where nobody
+ * waits, so then it is not told. */
+void rtmp_link_wake_locked (RtmpLink *link);
 void rtmp_link_set_state_locked (RtmpLink *link, RtmpLinkState state);
 /* @error: (transfer full): only the first counts */
 void rtmp_link_fail_locked (RtmpLink *link, GError *error);
