@@ -12,10 +12,10 @@
 static inline RtmpMessage *
 room_message (guint8 type, guint32 timestamp, gconstpointer data, gsize size)
 {
-  guint8 *block = g_malloc (RTMP_MESSAGE_HEADROOM + size + RTMP_MESSAGE_TAILROOM);
+  guint8 *block = rtmp_message_block_resize (NULL, size);
 
   if (size > 0)
-    memcpy (block + RTMP_MESSAGE_HEADROOM, data, size);
+    memcpy (block, data, size);
   return rtmp_message_new_taken (type, 1, timestamp, block, size);
 }
 

@@ -303,10 +303,10 @@ test_flv_build (guint n_frames, guint32 start, gsize video_size)
 static RtmpMessage *
 message_new (const RtmpFlvTagHeader *tag, const guint8 *data)
 {
-  guint8 *block = g_malloc (RTMP_MESSAGE_HEADROOM + tag->size + RTMP_MESSAGE_TAILROOM);
+  guint8 *block = rtmp_message_block_resize (NULL, tag->size);
 
   if (tag->size > 0)
-    memcpy (block + RTMP_MESSAGE_HEADROOM, data, tag->size);
+    memcpy (block, data, tag->size);
   return rtmp_message_new_taken (tag->type, 1, tag->timestamp, block, tag->size);
 }
 

@@ -59,13 +59,14 @@ read_sub (RtmpCursor *cursor, const guint8 *payload, Sub *sub, GError **error)
 static RtmpMessage *
 sub_message (RtmpMessage *aggregate, const guint8 *payload, const Sub *sub, guint32 timestamp)
 {
-  guint8 *block;
+  guint8 *block = NULL;
 
-  if (sub->size >= aggregate->size / SHARE_DIVISOR)
+  if (sub->size < aggregate->size / SHARE_DIVISOR)
+    block = rtmp_message_block_resize (NULL, sub->size);
+  if (!block)
     return rtmp_message_new_sub (aggregate, sub->type, timestamp, sub->offset, sub->size);
 
-  block = g_malloc (RTMP_MESSAGE_HEADROOM + sub->size + RTMP_MESSAGE_TAILROOM);
-  memcpy (block + RTMP_MESSAGE_HEADROOM, payload + sub->offset, sub->size);
+  memcpy (block, payload + sub->offset, sub->size);
   return rtmp_message_new_taken (sub->type, aggregate->stream_id, timestamp, block, sub->size);
 }
 

@@ -24,8 +24,6 @@ typedef enum {
 #define OTHER_SLOTS (2 * RTMP_MAX_CHUNK_STREAMS)
 G_STATIC_ASSERT ((OTHER_SLOTS & (OTHER_SLOTS - 1)) == 0);
 
-#define ROOM (RTMP_MESSAGE_HEADROOM + RTMP_MESSAGE_TAILROOM)
-
 /* The header in force, and the message that it began. */
 typedef struct {
   guint32 id;
@@ -39,7 +37,7 @@ typedef struct {
 
   gboolean assembling;
   guint32 received;
-  guint32 capacity; /* of block, its room apart */
+  guint32 capacity; /* of block */
   guint8 *block;
 } ChunkStream;
 
@@ -89,10 +87,10 @@ rtmp_chunk_reader_free (RtmpChunkReader *reader)
   guint i;
 
   for (i = 0; i < DIRECT_STREAMS; i++)
-    g_free (reader->direct[i].block);
+    rtmp_message_block_free (reader->direct[i].block);
   for (i = 0; reader->others && i < OTHER_SLOTS; i++) {
     if (reader->others[i])
-      g_free (reader->others[i]->block);
+      rtmp_message_block_free (reader->others[i]->block);
     g_free (reader->others[i]);
   }
   g_free (reader->others);
@@ -149,7 +147,7 @@ add_stream (RtmpChunkReader *reader, guint32 id)
 static gsize
 block_size (const ChunkStream *stream)
 {
-  return stream->block ? stream->capacity + ROOM : 0;
+  return stream->block ? stream->capacity + RTMP_MESSAGE_BLOCK_ROOM : 0;
 }
 
 static void
@@ -158,7 +156,7 @@ drop_partial (RtmpChunkReader *reader, ChunkStream *stream)
   if (!stream->assembling)
     return;
   reader->assembly_bytes -= block_size (stream);
-  g_clear_pointer (&stream->block, g_free);
+  g_clear_pointer (&stream->block, rtmp_message_block_free);
   stream->capacity = 0;
   stream->assembling = FALSE;
   reader->dropped++;
@@ -217,7 +215,35 @@ begin_message (RtmpChunkReader *reader, ChunkStream *stream, const RtmpChunkHead
   return stream;
 }
 
-/* Returns FALSE if that was the message's last chunk. */
+/* Makes room for @size more bytes, of @in_hand that may be the message's. What
+ * a header declares is only ever an upper bound. */
+static gboolean
+grow_block (RtmpChunkReader *reader, ChunkStream *stream, guint32 size, gsize in_hand)
+{
+  gsize others = reader->assembly_bytes - block_size (stream);
+  gsize budget = RTMP_MAX_ASSEMBLY_BYTES - others;
+  gsize needed = (gsize) stream->received + size + RTMP_MESSAGE_BLOCK_ROOM;
+  gsize capacity = MAX (2 * (gsize) stream->capacity, stream->received + in_hand);
+  guint8 *block = NULL;
+
+  capacity = MIN (MAX (capacity, RTMP_MIN_ASSEMBLY_BLOCK), stream->length);
+  if (needed <= budget) {
+    capacity = MIN (capacity, budget - RTMP_MESSAGE_BLOCK_ROOM);
+    block = rtmp_message_block_resize (stream->block, capacity);
+  }
+  if (!block) {
+    g_set_error (&reader->error, RTMP_ERROR, RTMP_ERROR_LIMIT,
+        "No memory for a message of %u bytes, with %" G_GSIZE_FORMAT " bytes held for others",
+        stream->length, others);
+    return FALSE;
+  }
+  stream->block = block;
+  stream->capacity = (guint32) capacity;
+  reader->assembly_bytes = others + block_size (stream);
+  return TRUE;
+}
+
+/* Returns FALSE if that was the message's last chunk, or there is no memory for it. */
 static gboolean
 end_chunk (RtmpChunkReader *reader)
 {
@@ -227,9 +253,9 @@ end_chunk (RtmpChunkReader *reader)
   if (!stream->assembling || stream->received < stream->length)
     return TRUE;
 
+  if (!stream->block && !grow_block (reader, stream, 0, 0))
+    return FALSE;
   reader->assembly_bytes -= block_size (stream);
-  if (!stream->block)
-    stream->block = g_malloc (ROOM);
   reader->completed = rtmp_message_new_taken (stream->type, stream->stream_id, stream->timestamp,
       g_steal_pointer (&stream->block), stream->length);
   stream->capacity = 0;
@@ -359,32 +385,27 @@ take_repeated_timestamp (RtmpChunkReader *reader, Input *in)
   return TRUE;
 }
 
-/* Makes room for @size more bytes, of @in_hand that may be the message's. What
- * a header declares is only ever an upper bound. */
-static gboolean
-grow_block (RtmpChunkReader *reader, ChunkStream *stream, guint32 size, gsize in_hand)
+/* The chunks that follow, where they are the message's own, whole and not its last, and their
+ * headers one byte: with small chunks that is nearly all of the input. */
+static void
+take_whole_chunks (RtmpChunkReader *reader, Input *in)
 {
-  gsize others = reader->assembly_bytes - block_size (stream);
-  gsize budget = RTMP_MAX_ASSEMBLY_BYTES - others;
-  gsize needed = (gsize) stream->received + size + ROOM;
-  gsize capacity = MAX (2 * (gsize) stream->capacity, stream->received + in_hand);
-  guint8 *block = NULL;
+  ChunkStream *stream = reader->current;
+  const gsize chunk_size = reader->chunk_size;
+  const guint8 header = (guint8) (0xC0 | stream->id);
+  const guint32 room = MIN (stream->capacity, stream->length - 1) - stream->received;
+  const guint8 *pos = in->pos;
+  gsize taken = 0;
 
-  capacity = MIN (MAX (capacity, RTMP_MIN_ASSEMBLY_BLOCK), stream->length);
-  if (needed <= budget) {
-    capacity = MIN (capacity, budget - ROOM);
-    block = g_try_realloc (stream->block, capacity + ROOM);
+  if (stream->id >= DIRECT_STREAMS || stream->extended)
+    return;
+  while (room - taken >= chunk_size && (gsize) (in->end - pos) > chunk_size && *pos == header) {
+    memcpy (stream->block + stream->received + taken, pos + 1, chunk_size);
+    taken += chunk_size;
+    pos += 1 + chunk_size;
   }
-  if (!block) {
-    g_set_error (&reader->error, RTMP_ERROR, RTMP_ERROR_LIMIT,
-        "No memory for a message of %u bytes, with %" G_GSIZE_FORMAT " bytes held for others",
-        stream->length, others);
-    return FALSE;
-  }
-  stream->block = block;
-  stream->capacity = (guint32) capacity;
-  reader->assembly_bytes = others + block_size (stream);
-  return TRUE;
+  stream->received += (guint32) taken;
+  in->pos = pos;
 }
 
 static gboolean
@@ -398,12 +419,16 @@ take_payload (RtmpChunkReader *reader, Input *in)
   if (G_LIKELY (stream->assembling)) {
     if (stream->capacity - stream->received < size && !grow_block (reader, stream, size, in_hand))
       return FALSE;
-    memcpy (stream->block + RTMP_MESSAGE_HEADROOM + stream->received, in->pos, size);
+    memcpy (stream->block + stream->received, in->pos, size);
     stream->received += size;
   }
   in->pos += size;
   reader->chunk_left -= size;
-  return reader->chunk_left > 0 || end_chunk (reader);
+  if (reader->chunk_left > 0)
+    return TRUE;
+  if (stream->assembling && stream->received < stream->length)
+    take_whole_chunks (reader, in);
+  return end_chunk (reader);
 }
 
 /* Reads until the input is used up, a message is complete, bytes have been

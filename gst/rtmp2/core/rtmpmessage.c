@@ -15,11 +15,14 @@ typedef struct {
   RtmpVector pieces[];
 } Message;
 
-static Message *
-message_alloc (guint8 type, guint32 stream_id, guint32 timestamp, guint max_pieces, gsize extra)
-{
-  Message *self = g_malloc (sizeof (Message) + max_pieces * sizeof (RtmpVector) + extra);
+/* A block begins so far in front of its payload, which is aligned then. */
+#define BLOCK_HEAD 112u
+G_STATIC_ASSERT (sizeof (Message) + sizeof (RtmpVector) + RTMP_MESSAGE_HEADROOM <= BLOCK_HEAD);
+G_STATIC_ASSERT (BLOCK_HEAD + RTMP_MESSAGE_TAILROOM <= RTMP_MESSAGE_BLOCK_ROOM);
 
+static Message *
+message_init (Message *self, guint8 type, guint32 stream_id, guint32 timestamp)
+{
   memset (self, 0, sizeof (Message));
   g_atomic_ref_count_init (&self->refcount);
   self->public.type = type;
@@ -27,6 +30,13 @@ message_alloc (guint8 type, guint32 stream_id, guint32 timestamp, guint max_piec
   self->public.timestamp = timestamp;
   self->public.vectors = self->pieces;
   return self;
+}
+
+static Message *
+message_alloc (guint8 type, guint32 stream_id, guint32 timestamp, guint max_pieces, gsize extra)
+{
+  return message_init (g_malloc (sizeof (Message) + max_pieces * sizeof (RtmpVector) + extra), type,
+      stream_id, timestamp);
 }
 
 static void
@@ -70,16 +80,31 @@ rtmp_message_new_copied (guint8 type, guint32 stream_id, guint32 timestamp, gcon
   return &self->public;
 }
 
+guint8 *
+rtmp_message_block_resize (guint8 *block, gsize capacity)
+{
+  guint8 *memory = g_try_realloc (block ? block - BLOCK_HEAD : NULL,
+      RTMP_MESSAGE_BLOCK_ROOM + capacity);
+
+  return memory ? memory + BLOCK_HEAD : NULL;
+}
+
+void
+rtmp_message_block_free (guint8 *block)
+{
+  if (block)
+    g_free (block - BLOCK_HEAD);
+}
+
 RtmpMessage *
 rtmp_message_new_taken (guint8 type, guint32 stream_id, guint32 timestamp, guint8 *block,
     gsize size)
 {
-  Message *self = message_alloc (type, stream_id, timestamp, 1, 0);
+  Message *self = message_init ((Message *) (gpointer) (block - BLOCK_HEAD), type, stream_id,
+      timestamp);
 
-  self->room = block;
-  self->owner = block;
-  self->release = g_free;
-  message_add (self, block + RTMP_MESSAGE_HEADROOM, size);
+  self->room = block - RTMP_MESSAGE_HEADROOM;
+  message_add (self, block, size);
   return &self->public;
 }
 

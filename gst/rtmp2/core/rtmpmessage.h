@@ -97,15 +97,35 @@ RtmpMessage *rtmp_message_new_wrapped (guint8 type, guint32 stream_id, guint32 t
 RtmpMessage *rtmp_message_new_copied (guint8 type, guint32 stream_id, guint32 timestamp,
     gconstpointer data, gsize size);
 
+/* Bytes that a block takes beside its payload. */
+#define RTMP_MESSAGE_BLOCK_ROOM 128u
+
+/**
+ * rtmp_message_block_resize:
+ * @block: (transfer full) (nullable): a block, or %NULL for a new one
+ * @capacity: payload bytes it is to hold
+ *
+ * Memory for a payload that is still to come. The message that it becomes
+ * lies in front of the payload, so that a received message is one allocation:
+ *
+ *     | message, its one piece | headroom | payload ... | tailroom |
+ *                                         ^ block
+ *
+ * Returns: (transfer full) (nullable): where the payload begins; what was
+ *   there before is kept. %NULL without memory: @block is as it was
+ */
+guint8 *rtmp_message_block_resize (guint8 *block, gsize capacity);
+/* @block: (transfer full) (nullable) */
+void rtmp_message_block_free (guint8 *block);
+
 /**
  * rtmp_message_new_taken:
- * @block: (transfer full): memory from g_malloc() of at least
- *   RTMP_MESSAGE_HEADROOM + @size + RTMP_MESSAGE_TAILROOM bytes; the payload
- *   begins behind the headroom
+ * @block: (transfer full): from rtmp_message_block_resize(), of at least @size
+ *   bytes, and filled
  *
  * For the chunk reader.
  *
- * Returns: (transfer full): a message with room
+ * Returns: (transfer full): a message with room, in the block's memory
  */
 RtmpMessage *rtmp_message_new_taken (guint8 type, guint32 stream_id, guint32 timestamp,
     guint8 *block, gsize size);

@@ -358,6 +358,14 @@ rtmp_queue_is_full (const RtmpQueue *queue)
       || rtmp_queue_get_length (queue) >= RTMP_MAX_QUEUE_MESSAGES;
 }
 
+gboolean
+rtmp_queue_is_half_empty (const RtmpQueue *queue)
+{
+  return (queue->max_bytes == 0 || rtmp_queue_get_bytes (queue) <= queue->max_bytes / 2)
+      && (queue->max_time == 0 || rtmp_queue_get_time (queue) <= queue->max_time / 2)
+      && rtmp_queue_get_length (queue) <= RTMP_MAX_QUEUE_MESSAGES / 2;
+}
+
 guint
 rtmp_queue_get_length (const RtmpQueue *queue)
 {

@@ -69,6 +69,8 @@ void rtmp_queue_clear (RtmpQueue *queue);
 gboolean rtmp_queue_waits_for_key (const RtmpQueue *queue);
 /* TRUE at the bound or past it. */
 gboolean rtmp_queue_is_full (const RtmpQueue *queue);
+/* TRUE at half of each bound or below. */
+gboolean rtmp_queue_is_half_empty (const RtmpQueue *queue);
 guint rtmp_queue_get_length (const RtmpQueue *queue);
 /* Of payload. */
 guint64 rtmp_queue_get_bytes (const RtmpQueue *queue);

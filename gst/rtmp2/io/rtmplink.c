@@ -402,11 +402,12 @@ rtmp_link_set_pacing (RtmpLink *link, guint64 bits_per_second)
 
 /* -- Playing -- */
 
-/* After whatever may have made room in the queue. */
+/* After whatever may have made room in the queue; once there is much of it, since it takes the I/O
+ * thread to be woken. */
 static void
 resume_reading_locked (RtmpLink *link)
 {
-  if (!link->reading_stopped || !link->connection || rtmp_queue_is_full (link->queue))
+  if (!link->reading_stopped || !link->connection || !rtmp_queue_is_half_empty (link->queue))
     return;
   link->reading_stopped = FALSE;
   rtmp_connection_set_reading (link->connection, TRUE);

@@ -9,7 +9,7 @@
 
 /* What a peer can make the chunk reader hold, and what it cannot. */
 
-#define ROOM (RTMP_MESSAGE_HEADROOM + RTMP_MESSAGE_TAILROOM)
+#define ROOM RTMP_MESSAGE_BLOCK_ROOM
 
 static void
 test_max_message_size (void)

@@ -123,11 +123,11 @@ test_copied (void)
 static RtmpMessage *
 taken (gsize size)
 {
-  guint8 *block = g_malloc (RTMP_MESSAGE_HEADROOM + size + RTMP_MESSAGE_TAILROOM);
+  guint8 *block = rtmp_message_block_resize (NULL, size);
   gsize i;
 
   for (i = 0; i < size; i++)
-    block[RTMP_MESSAGE_HEADROOM + i] = (guint8) i;
+    block[i] = (guint8) i;
   return rtmp_message_new_taken (RTMP_MESSAGE_AGGREGATE, 3, 4, block, size);
 }
 

@@ -613,6 +613,38 @@ test_is_full (void)
 }
 
 static void
+test_is_half_empty (void)
+{
+  g_auto (Fixture) f = fixture (FALSE, 400, 0);
+
+  g_assert_true (rtmp_queue_is_half_empty (f.queue));
+  push (&f, "K1@100 I2@120");
+  g_assert_true (rtmp_queue_is_half_empty (f.queue));
+  rtmp_queue_set_limits (f.queue, 399, 0);
+  g_assert_false (rtmp_queue_is_half_empty (f.queue));
+  rtmp_queue_set_limits (f.queue, 0, 40);
+  g_assert_true (rtmp_queue_is_half_empty (f.queue));
+  rtmp_queue_set_limits (f.queue, 0, 39);
+  g_assert_false (rtmp_queue_is_half_empty (f.queue));
+  rtmp_queue_set_limits (f.queue, 0, 0);
+  g_assert_true (rtmp_queue_is_half_empty (f.queue));
+  assert_pops (&f, 2, "K1 I2");
+}
+
+static void
+test_is_half_empty_messages (void)
+{
+  g_auto (Fixture) f = fixture (FALSE, 1000, 1000);
+  guint i;
+
+  for (i = 0; i < RTMP_MAX_QUEUE_MESSAGES / 2; i++)
+    rtmp_queue_push (f.queue, hex_message (RTMP_MESSAGE_AUDIO, 5, ""));
+  g_assert_true (rtmp_queue_is_half_empty (f.queue));
+  rtmp_queue_push (f.queue, hex_message (RTMP_MESSAGE_AUDIO, 5, ""));
+  g_assert_false (rtmp_queue_is_half_empty (f.queue));
+}
+
+static void
 test_set_limits (void)
 {
   g_auto (Fixture) f = fixture (TRUE, 0, 0);
@@ -688,6 +720,8 @@ main (int argc, char **argv)
   g_test_add_func ("/queue/resync/after-loss", test_resync_after_loss);
   g_test_add_func ("/queue/not-leaky", test_not_leaky);
   g_test_add_func ("/queue/is-full", test_is_full);
+  g_test_add_func ("/queue/is-half-empty", test_is_half_empty);
+  g_test_add_func ("/queue/is-half-empty/messages", test_is_half_empty_messages);
   g_test_add_func ("/queue/set-limits", test_set_limits);
   g_test_add_func ("/queue/clear", test_clear);
   g_test_add_func ("/queue/free", test_free);
