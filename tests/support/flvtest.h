@@ -12,7 +12,7 @@
 static inline RtmpMessage *
 room_message (guint8 type, guint32 timestamp, gconstpointer data, gsize size)
 {
-  guint8 *block = rtmp_message_block_resize (NULL, size);
+  guint8 *block = rtmp_message_block_resize (NULL, NULL, 0, size);
 
   if (size > 0)
     memcpy (block, data, size);

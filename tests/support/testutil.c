@@ -303,7 +303,7 @@ test_flv_build (guint n_frames, guint32 start, gsize video_size)
 static RtmpMessage *
 message_new (const RtmpFlvTagHeader *tag, const guint8 *data)
 {
-  guint8 *block = rtmp_message_block_resize (NULL, tag->size);
+  guint8 *block = rtmp_message_block_resize (NULL, NULL, 0, tag->size);
 
   if (tag->size > 0)
     memcpy (block, data, tag->size);

@@ -62,7 +62,7 @@ sub_message (RtmpMessage *aggregate, const guint8 *payload, const Sub *sub, guin
   guint8 *block = NULL;
 
   if (sub->size < aggregate->size / SHARE_DIVISOR)
-    block = rtmp_message_block_resize (NULL, sub->size);
+    block = rtmp_message_block_resize (NULL, NULL, 0, sub->size);
   if (!block)
     return rtmp_message_new_sub (aggregate, sub->type, timestamp, sub->offset, sub->size);
 

@@ -51,6 +51,7 @@ struct _RtmpChunkReader {
   State state;
   guint32 chunk_size;
   guint32 max_message_size;
+  RtmpBlockPool *pool;
   ChunkStream *current;
   guint32 chunk_left;
 
@@ -229,7 +230,7 @@ grow_block (RtmpChunkReader *reader, ChunkStream *stream, guint32 size, gsize in
   capacity = MIN (MAX (capacity, RTMP_MIN_ASSEMBLY_BLOCK), stream->length);
   if (needed <= budget) {
     capacity = MIN (capacity, budget - RTMP_MESSAGE_BLOCK_ROOM);
-    block = rtmp_message_block_resize (stream->block, capacity);
+    block = rtmp_message_block_resize (reader->pool, stream->block, stream->received, capacity);
   }
   if (!block) {
     g_set_error (&reader->error, RTMP_ERROR, RTMP_ERROR_LIMIT,
@@ -503,6 +504,12 @@ guint32
 rtmp_chunk_reader_get_chunk_size (const RtmpChunkReader *reader)
 {
   return reader->chunk_size;
+}
+
+void
+rtmp_chunk_reader_set_block_pool (RtmpChunkReader *reader, RtmpBlockPool *pool)
+{
+  reader->pool = pool;
 }
 
 void

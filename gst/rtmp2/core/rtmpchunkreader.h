@@ -44,6 +44,9 @@ gboolean rtmp_chunk_reader_read (RtmpChunkReader *reader, const guint8 *data, gs
 void rtmp_chunk_reader_set_chunk_size (RtmpChunkReader *reader, guint32 chunk_size);
 guint32 rtmp_chunk_reader_get_chunk_size (const RtmpChunkReader *reader);
 
+/* @pool: (transfer none): where the messages' memory comes from, for as long as bytes are read */
+void rtmp_chunk_reader_set_block_pool (RtmpChunkReader *reader, RtmpBlockPool *pool);
+
 /* Largest message accepted, in bytes; RTMP_MAX_MESSAGE_SIZE unless set. */
 void rtmp_chunk_reader_set_max_message_size (RtmpChunkReader *reader, guint32 bytes);
 

@@ -23,6 +23,9 @@
 #define RTMP_MAX_ASSEMBLY_BYTES (32u * 1024 * 1024)
 /* First reservation for a message's memory when little of it is in hand. */
 #define RTMP_MIN_ASSEMBLY_BLOCK 256u
+/* Largest block that is kept for use again, and bytes of all of them, in the whole process. */
+#define RTMP_MAX_POOLED_BLOCK (1024u * 1024)
+#define RTMP_MAX_POOLED_BYTES (4u * 1024 * 1024)
 /* Bytes of protocol and user control messages: none needs more. */
 #define RTMP_MAX_CONTROL_SIZE 1024u
 

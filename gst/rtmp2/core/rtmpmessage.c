@@ -12,11 +12,13 @@ typedef struct {
   guint8 *room;
   gpointer owner;
   GDestroyNotify release;
+  RtmpBlockPool *pool; /* of which this is a block; NULL = from g_malloc() */
+  gsize block_size;
   RtmpVector pieces[];
 } Message;
 
 /* A block begins so far in front of its payload, which is aligned then. */
-#define BLOCK_HEAD 112u
+#define BLOCK_HEAD 128u
 G_STATIC_ASSERT (sizeof (Message) + sizeof (RtmpVector) + RTMP_MESSAGE_HEADROOM <= BLOCK_HEAD);
 G_STATIC_ASSERT (BLOCK_HEAD + RTMP_MESSAGE_TAILROOM <= RTMP_MESSAGE_BLOCK_ROOM);
 
@@ -50,6 +52,87 @@ message_add (Message *self, gconstpointer base, gsize size)
   self->public.size += size;
 }
 
+/* -- Blocks -- */
+
+static Message *
+block_message (guint8 *block)
+{
+  return (Message *) (gpointer) (block - BLOCK_HEAD);
+}
+
+static void
+message_free_memory (Message *self)
+{
+  if (self->pool)
+    rtmp_block_pool_give (self->pool, self, self->block_size);
+  else
+    g_free (self);
+}
+
+/* (nullable): of its fields only those about the memory are set. */
+static Message *
+take_memory (RtmpBlockPool *pool, gsize size)
+{
+  Message *self = pool ? rtmp_block_pool_take (pool, size, &size) : NULL;
+
+  if (!self) {
+    pool = NULL;
+    self = g_try_malloc (size);
+  }
+  if (self) {
+    self->pool = pool;
+    self->block_size = size;
+  }
+  return self;
+}
+
+/* Memory of the C library may grow where it is. */
+static Message *
+grow_plain (Message *old, gsize size)
+{
+  Message *self = g_try_realloc (old, size);
+
+  if (self)
+    self->block_size = size;
+  return self;
+}
+
+static Message *
+move_memory (RtmpBlockPool *pool, Message *old, gsize used, gsize size)
+{
+  Message *self = take_memory (pool, size);
+
+  if (self) {
+    memcpy ((guint8 *) self + BLOCK_HEAD, (guint8 *) old + BLOCK_HEAD, used);
+    message_free_memory (old);
+  }
+  return self;
+}
+
+guint8 *
+rtmp_message_block_resize (RtmpBlockPool *pool, guint8 *block, gsize used, gsize capacity)
+{
+  gsize size = RTMP_MESSAGE_BLOCK_ROOM + capacity;
+  Message *self = block ? block_message (block) : NULL;
+
+  if (!self)
+    self = take_memory (pool, size);
+  else if (!self->pool)
+    self = grow_plain (self, size);
+  else if (self->block_size < size)
+    self = move_memory (pool, self, used, size);
+  return self ? (guint8 *) self + BLOCK_HEAD : NULL;
+}
+
+void
+rtmp_message_block_free (guint8 *block)
+{
+  if (block)
+    message_free_memory (block_message (block));
+}
+
+/* -- Messages -- */
+
 RtmpMessage *
 rtmp_message_new_wrapped (guint8 type, guint32 stream_id, guint32 timestamp,
     const RtmpVector *vectors, guint n_vectors, gpointer owner, GDestroyNotify release)
@@ -80,29 +163,17 @@ rtmp_message_new_copied (guint8 type, guint32 stream_id, guint32 timestamp, gcon
   return &self->public;
 }
 
-guint8 *
-rtmp_message_block_resize (guint8 *block, gsize capacity)
-{
-  guint8 *memory = g_try_realloc (block ? block - BLOCK_HEAD : NULL,
-      RTMP_MESSAGE_BLOCK_ROOM + capacity);
-
-  return memory ? memory + BLOCK_HEAD : NULL;
-}
-
-void
-rtmp_message_block_free (guint8 *block)
-{
-  if (block)
-    g_free (block - BLOCK_HEAD);
-}
-
 RtmpMessage *
 rtmp_message_new_taken (guint8 type, guint32 stream_id, guint32 timestamp, guint8 *block,
     gsize size)
 {
-  Message *self = message_init ((Message *) (gpointer) (block - BLOCK_HEAD), type, stream_id,
-      timestamp);
+  Message *self = block_message (block);
+  RtmpBlockPool *pool = self->pool;
+  gsize block_size = self->block_size;
 
+  message_init (self, type, stream_id, timestamp);
+  self->pool = pool;
+  self->block_size = block_size;
   self->room = block - RTMP_MESSAGE_HEADROOM;
   message_add (self, block, size);
   return &self->public;
@@ -144,7 +215,7 @@ rtmp_message_unref (RtmpMessage *message)
     return;
   if (self->release)
     self->release (self->owner);
-  g_free (self);
+  message_free_memory (self);
 }
 
 guint8 *

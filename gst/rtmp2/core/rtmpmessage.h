@@ -4,6 +4,8 @@
 
 #include <glib.h>
 
+#include "rtmpblockpool.h"
+
 G_BEGIN_DECLS
 
 /**
@@ -98,12 +100,14 @@ RtmpMessage *rtmp_message_new_copied (guint8 type, guint32 stream_id, guint32 ti
     gconstpointer data, gsize size);
 
 /* Bytes that a block takes beside its payload. */
-#define RTMP_MESSAGE_BLOCK_ROOM 128u
+#define RTMP_MESSAGE_BLOCK_ROOM 144u
 
 /**
  * rtmp_message_block_resize:
+ * @pool: (nullable): where the memory comes from, whose owner the caller is
  * @block: (transfer full) (nullable): a block, or %NULL for a new one
- * @capacity: payload bytes it is to hold
+ * @used: bytes of its payload that are to be kept
+ * @capacity: payload bytes it is to hold, at least @used
  *
  * Memory for a payload that is still to come. The message that it becomes
  * lies in front of the payload, so that a received message is one allocation:
@@ -111,10 +115,10 @@ RtmpMessage *rtmp_message_new_copied (guint8 type, guint32 stream_id, guint32 ti
  *     | message, its one piece | headroom | payload ... | tailroom |
  *                                         ^ block
  *
- * Returns: (transfer full) (nullable): where the payload begins; what was
- *   there before is kept. %NULL without memory: @block is as it was
+ * Returns: (transfer full) (nullable): where the payload begins. %NULL without memory: @block
+ *   is as it was
  */
-guint8 *rtmp_message_block_resize (guint8 *block, gsize capacity);
+guint8 *rtmp_message_block_resize (RtmpBlockPool *pool, guint8 *block, gsize used, gsize capacity);
 /* @block: (transfer full) (nullable) */
 void rtmp_message_block_free (guint8 *block);
 

@@ -116,6 +116,12 @@ rtmp_session_free (RtmpSession *session)
   g_free (session);
 }
 
+void
+rtmp_session_set_block_pool (RtmpSession *session, RtmpBlockPool *pool)
+{
+  rtmp_chunk_reader_set_block_pool (session->reader, pool);
+}
+
 gpointer
 rtmp_session_get_role_data (const RtmpSession *session)
 {

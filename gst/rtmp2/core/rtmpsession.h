@@ -99,6 +99,10 @@ typedef struct {
 
 void rtmp_session_free (RtmpSession *session);
 
+/* @pool: (transfer none): where the memory of received messages comes from; to outlive the
+ * last feed, by its owner's thread */
+void rtmp_session_set_block_pool (RtmpSession *session, RtmpBlockPool *pool);
+
 /**
  * rtmp_session_feed:
  * @now: monotonic microseconds

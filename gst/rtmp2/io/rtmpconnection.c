@@ -518,6 +518,7 @@ rtmp_connection_new (RtmpIoLoop *loop, GIOStream *stream, GSocket *socket, RtmpS
   self->socket = g_object_ref (socket);
   self->remote_address = remote_address_of (socket);
   self->session = session;
+  rtmp_session_set_block_pool (session, rtmp_io_loop_get_block_pool (loop));
   self->callbacks = *callbacks;
   self->user_data = user_data;
   self->last_progress = g_get_monotonic_time ();

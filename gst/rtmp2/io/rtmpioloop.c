@@ -9,6 +9,7 @@ struct _RtmpIoLoop {
   RtmpIoTimers *timers;
   GThread *thread;
   guint8 *scratch;
+  RtmpBlockPool *block_pool;
 };
 
 static GMutex shared_lock;
@@ -31,6 +32,7 @@ io_loop_run (gpointer data)
   g_main_loop_unref (loop->main_loop);
   g_main_context_unref (loop->context);
   g_free (loop->scratch);
+  rtmp_block_pool_close (loop->block_pool);
   g_free (loop);
   return NULL;
 }
@@ -47,6 +49,7 @@ io_loop_new (void)
 #endif
   loop->timers = rtmp_io_timers_new (loop->context);
   loop->scratch = g_malloc (RTMP_IO_LOOP_SCRATCH_SIZE);
+  loop->block_pool = rtmp_block_pool_new ();
   loop->thread = g_thread_new ("rtmp2-io", io_loop_run, loop);
   return loop;
 }
@@ -130,6 +133,12 @@ rtmp_io_loop_timer (RtmpIoLoop *loop, void (*func) (gpointer user_data), gpointe
     GDestroyNotify user_data_unref)
 {
   return rtmp_io_timer_new (loop->timers, func, user_data, user_data_unref);
+}
+
+RtmpBlockPool *
+rtmp_io_loop_get_block_pool (RtmpIoLoop *loop)
+{
+  return loop->block_pool;
 }
 
 void

@@ -4,6 +4,7 @@
 
 #include <gio/gio.h>
 
+#include "core/rtmpblockpool.h"
 #include "io/rtmpiotimer.h"
 #include "io/rtmpiowatch.h"
 
@@ -35,6 +36,9 @@ gboolean rtmp_io_loop_is_current (RtmpIoLoop *loop);
 
 /* RTMP_IO_LOOP_SCRATCH_SIZE bytes to read into; the loop's own thread only. */
 guint8 *rtmp_io_loop_get_scratch (RtmpIoLoop *loop);
+
+/* (transfer none): memory for what is received; the loop's own thread is its owner. */
+RtmpBlockPool *rtmp_io_loop_get_block_pool (RtmpIoLoop *loop);
 
 /* (transfer full): see rtmp_io_watch_new(). The loop's own thread only; to be removed before the
  * loop is released. */

@@ -123,7 +123,7 @@ test_copied (void)
 static RtmpMessage *
 taken (gsize size)
 {
-  guint8 *block = rtmp_message_block_resize (NULL, size);
+  guint8 *block = rtmp_message_block_resize (NULL, NULL, 0, size);
   gsize i;
 
   for (i = 0; i < size; i++)
