@@ -34,8 +34,9 @@
 /* Urgent control messages (pongs) that may wait for a stalled socket; further
  * ones replace the oldest. An acknowledgement replaces a waiting one. */
 #define RTMP_MAX_URGENT_MESSAGES 32u
-/* Vectors the chunk writer prepares at once (the common IOV_MAX). */
-#define RTMP_MAX_VECTORS 1024u
+/* Vectors the chunk writer prepares at once: half of the common IOV_MAX, since what it remembers of
+ * them, 16 KiB, is most of what a connection costs. */
+#define RTMP_MAX_VECTORS 512u
 
 /* -- AMF -- */
 
