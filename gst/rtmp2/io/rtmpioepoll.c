@@ -45,7 +45,7 @@ dispatch (GSource *source, GSourceFunc callback, gpointer data)
 
   (void) callback;
   (void) data;
-  self->n_events = MAX (epoll_wait (self->fd, self->events, MAX_EVENTS, 0), 0);
+  self->n_events = epoll_wait (self->fd, self->events, MAX_EVENTS, 0);
   for (i = 0; i < self->n_events; i++) {
     RtmpIoEpollEntry *entry = self->events[i].data.ptr;
 
@@ -71,6 +71,9 @@ rtmp_io_epoll_new (GMainContext *context)
   self->source = g_source_new (&source_funcs, sizeof (EpollSource));
   ((EpollSource *) self->source)->epoll = self;
   g_source_add_unix_fd (self->source, fd, G_IO_IN);
+  /* Nothing recurses. But for the time of each dispatch GLib takes away the descriptors of a source
+   * that may not, and wakes the context for that: three system calls and one more turn. */
+  g_source_set_can_recurse (self->source, TRUE);
   g_source_attach (self->source, context);
   return self;
 }
