@@ -160,21 +160,24 @@ on_events (RtmpEvent *events, guint n_events, gpointer user_data)
 {
   RtmpLink *link = user_data;
   gboolean again = FALSE;
+  gboolean waiting;
   guint i;
 
   g_mutex_lock (&link->lock);
   for (i = 0; i < n_events && !link->stopped; i++)
     again |= handle_event_locked (link, &events[i]);
-  rtmp_link_wake_locked (link);
+  waiting = link->waiting > 0;
   /* A stop that finds no connection does not wait for this thread. */
-  if (again)
-    rtmp_link_ref (link);
+  rtmp_link_ref (link);
   g_mutex_unlock (&link->lock);
+  /* Without the lock, which is what one that wakes up needs. */
+  if (waiting)
+    g_cond_broadcast (&link->cond);
   if (again) {
     rtmp_link_drop_connection (link);
     rtmp_link_connect (link);
-    rtmp_link_unref (link);
   }
+  rtmp_link_unref (link);
 }
 
 static void
