@@ -62,6 +62,7 @@ struct _RtmpConnection {
   RtmpIoTimer *timer;
   gsize quick_acked; /* bytes read that were acknowledged at once */
   gboolean want_reading;
+  gboolean unsettled; /* events were told since the owner was told that they are */
   gboolean closed;
 };
 
@@ -315,6 +316,7 @@ deliver_events (RtmpConnection *self, Batch *batch)
 
     if (!self->closed)
       self->callbacks.events (batch->events, batch->n, self->user_data);
+    self->unsettled = TRUE;
     for (i = 0; i < batch->n; i++)
       rtmp_event_clear (&batch->events[i]);
     if (!is_full)
@@ -323,6 +325,14 @@ deliver_events (RtmpConnection *self, Batch *batch)
     take_events_locked (self, batch);
     g_mutex_unlock (&self->lock);
   }
+}
+
+static void
+settle (RtmpConnection *self)
+{
+  if (self->unsettled && !self->closed)
+    self->callbacks.settled (self->user_data);
+  self->unsettled = FALSE;
 }
 
 static void
@@ -379,6 +389,7 @@ on_timer (gpointer data)
 
   rtmp_io_timer_set (self->timer, deadline);
   deliver_events (self, &batch);
+  settle (self);
   if (error)
     end (self, error);
 }
@@ -458,6 +469,7 @@ on_readable (RtmpConnection *self)
     if (!read_once (self) || self->closed || !self->want_reading)
       break;
   }
+  settle (self);
 }
 
 static void

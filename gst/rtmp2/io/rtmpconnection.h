@@ -24,11 +24,14 @@ typedef struct _RtmpConnection RtmpConnection;
  * returned.
  * @events: the session's events, in order. What is taken out of an event is set to
  *   %NULL there; the rest is cleared by the caller.
+ * @settled: after one or more calls of @events, when no more is read at once: for waking whoever
+ *   waits for them
  * @writable: after the socket had been full: some of the backlog has left, or all
  * @closed: the last call: the peer closed (@error is %NULL), or a fault
  */
 typedef struct {
   void (*events) (RtmpEvent *events, guint n_events, gpointer user_data);
+  void (*settled) (gpointer user_data);
   void (*writable) (gpointer user_data);
   void (*closed) (const GError *error, gpointer user_data);
 } RtmpConnectionCallbacks;

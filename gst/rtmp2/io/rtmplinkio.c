@@ -160,23 +160,35 @@ on_events (RtmpEvent *events, guint n_events, gpointer user_data)
 {
   RtmpLink *link = user_data;
   gboolean again = FALSE;
-  gboolean waiting;
   guint i;
 
   g_mutex_lock (&link->lock);
   for (i = 0; i < n_events && !link->stopped; i++)
     again |= handle_event_locked (link, &events[i]);
-  waiting = link->waiting > 0;
   /* A stop that finds no connection does not wait for this thread. */
-  rtmp_link_ref (link);
+  if (again)
+    rtmp_link_ref (link);
   g_mutex_unlock (&link->lock);
-  /* Without the lock, which is what one that wakes up needs. */
-  if (waiting)
-    g_cond_broadcast (&link->cond);
   if (again) {
     rtmp_link_drop_connection (link);
     rtmp_link_connect (link);
+    rtmp_link_unref (link);
   }
+}
+
+/* Without the lock, which is what a thread that wakes up needs. */
+static void
+on_settled (gpointer user_data)
+{
+  RtmpLink *link = user_data;
+  gboolean waiting;
+
+  g_mutex_lock (&link->lock);
+  waiting = link->waiting > 0;
+  rtmp_link_ref (link);
+  g_mutex_unlock (&link->lock);
+  if (waiting)
+    g_cond_broadcast (&link->cond);
   rtmp_link_unref (link);
 }
 
@@ -237,7 +249,12 @@ on_closed (const GError *error, gpointer user_data)
   g_mutex_unlock (&link->lock);
 }
 
-static const RtmpConnectionCallbacks connection_callbacks = { on_events, on_writable, on_closed };
+static const RtmpConnectionCallbacks connection_callbacks = {
+  on_events,
+  on_settled,
+  on_writable,
+  on_closed,
+};
 
 /* -- Connecting (I/O thread) -- */
 

@@ -23,6 +23,7 @@
  * @events: the types of its events, "ready" and the like, a space between
  * @messages: what it received
  * @close_in_events: closes it from within its callback
+ * @unsettled: events were told, and not yet that they were
  */
 typedef struct {
   RtmpClientConfig config;
@@ -39,6 +40,7 @@ typedef struct {
   guint n_closed;
   GError *error;
   gboolean close_in_events;
+  gboolean unsettled;
   gboolean is_closed;
 } Fixture;
 
@@ -141,10 +143,26 @@ on_events (RtmpEvent *events, guint n_events, gpointer data)
   g_assert_false (fixture->is_closed);
   for (i = 0; i < n_events; i++)
     log_event (fixture, &events[i]);
+  fixture->unsettled = TRUE;
   if (fixture->close_in_events) {
     rtmp_connection_close (fixture->connection);
     fixture->is_closed = TRUE;
   }
+  g_cond_broadcast (&fixture->cond);
+  g_mutex_unlock (&fixture->lock);
+}
+
+/* Only behind events. */
+static void
+on_settled (gpointer data)
+{
+  Fixture *fixture = data;
+
+  g_assert_true (rtmp_io_loop_is_current (fixture->loop));
+  g_mutex_lock (&fixture->lock);
+  g_assert_false (fixture->is_closed);
+  g_assert_true (fixture->unsettled);
+  fixture->unsettled = FALSE;
   g_cond_broadcast (&fixture->cond);
   g_mutex_unlock (&fixture->lock);
 }
@@ -176,7 +194,12 @@ on_closed (const GError *error, gpointer data)
   g_mutex_unlock (&fixture->lock);
 }
 
-static const RtmpConnectionCallbacks callbacks = { on_events, on_writable, on_closed };
+static const RtmpConnectionCallbacks callbacks = {
+  on_events,
+  on_settled,
+  on_writable,
+  on_closed,
+};
 
 /* -- Beginning -- */
 
@@ -230,7 +253,7 @@ static void
 fixture_publish (Fixture *fixture)
 {
   fixture_connect (fixture);
-  WAIT (fixture, has_event (fixture, "ready"));
+  WAIT (fixture, has_event (fixture, "ready") && !fixture->unsettled);
 }
 
 static RtmpMessage *
