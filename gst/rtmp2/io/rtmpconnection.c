@@ -26,7 +26,7 @@
 #define QUICK_ACK_BYTES (16u * 1024)
 
 /* Filled reads of one connection, before the others have their turn. */
-#define READS_AT_ONCE 4u
+#define READS_AT_ONCE 8u
 
 /* Events that are told of together, at most. */
 #define MAX_BATCH 128u

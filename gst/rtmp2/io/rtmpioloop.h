@@ -22,7 +22,7 @@ G_BEGIN_DECLS
 typedef struct _RtmpIoLoop RtmpIoLoop;
 
 /* Bytes one read takes at most. */
-#define RTMP_IO_LOOP_SCRATCH_SIZE (256u * 1024)
+#define RTMP_IO_LOOP_SCRATCH_SIZE (64u * 1024)
 
 /* (transfer full): to be given back with rtmp_io_loop_release(). */
 RtmpIoLoop *rtmp_io_loop_acquire (void);
