@@ -154,6 +154,7 @@ log_event (End *end, const RtmpEvent *event)
 {
   static const gchar *const names[] = {
     NULL,
+    "sendable",
     "ready",
     "message",
     "status",

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "rtmpclientsend.h"
 #include "rtmpclientstatus.h"
 #include "rtmpcrypto.h"
 #include "rtmpcursor.h"
@@ -12,42 +13,24 @@
 #include "rtmprole.h"
 
 /*
- * What a client sends, and what it waits for (peers.md, defaults):
+ * What a client sends, and what it waits for in the strict order (peers.md, defaults):
  *
  *   handshake            -> SetChunkSize, connect
  *   connect's _result    -> WindowAckSize, [secureTokenResponse],
  *                           [releaseStream, FCPublish,] createStream
  *   createStream _result -> publish, or play and SetBufferLength
  *   onStatus             -> media
+ *
+ * A fast start sends all of the right side behind the handshake, or with it, and then goes through
+ * the same stages as the answers come.
  */
-typedef struct {
-  gboolean publish;
-  gchar *app; /* without an authentication query */
-  gchar *stream;
-  gchar *secure_token;
-  gint live;
-  RtmpAuth *auth;
-  guint32 auth_nonce;
-  guint32 chunk_size;
-  guint32 window_size;
-  guint32 buffer_ms;
-  gint64 idle_timeout;
-  RtmpCommand *connect; /* until it is sent */
-
-  gdouble last_transaction;
-  gdouble awaited; /* transaction whose answer the stage waits for */
-  gboolean stream_created;
-  guint32 stream_id;
-  gboolean ready;
-  gboolean media_on_zero; /* peers.md Q36 */
-} RtmpClient;
-
 static void
 client_free (gpointer data)
 {
   RtmpClient *client = data;
 
   g_clear_pointer (&client->connect, rtmp_command_free);
+  g_clear_pointer (&client->started, rtmp_status_free);
   g_free (client->app);
   g_free (client->stream);
   rtmp_secret_free (client->secure_token);
@@ -60,106 +43,14 @@ get_client (const RtmpSession *session)
   return rtmp_session_get_role_data (session);
 }
 
-/* -- Sending -- */
+/* -- Stages -- */
 
-/* (transfer full): a command with the next transaction id and a null object */
-static RtmpCommand *
-new_call (RtmpClient *client, const gchar *name)
-{
-  RtmpCommand *command = rtmp_command_new (name, ++client->last_transaction);
-
-  rtmp_command_add (command, rtmp_amf_new_null ());
-  return command;
-}
-
-static RtmpCommand *
-new_named_call (RtmpClient *client, const gchar *name)
-{
-  RtmpCommand *command = new_call (client, name);
-
-  rtmp_command_add (command, rtmp_amf_new_string (client->stream));
-  return command;
-}
-
+/* After rtmp_client_stop() nothing the server says leads any further. */
 static gboolean
-client_handshaken (RtmpSession *session, gint64 now, GError **error)
+is_stopped (const RtmpSession *session)
 {
-  RtmpClient *client = get_client (session);
-
-  (void) error;
-  if (client->chunk_size != RTMP_DEFAULT_CHUNK_SIZE)
-    rtmp_session_set_chunk_size (session, client->chunk_size);
-  client->last_transaction = client->awaited = client->connect->transaction;
-  rtmp_session_call (session, g_steal_pointer (&client->connect), 0, now);
-  rtmp_session_set_stage (session, RTMP_STAGE_CONNECT, now);
-  return TRUE;
+  return rtmp_session_get_stage (session) >= RTMP_STAGE_CLOSING;
 }
-
-static void
-send_create_stream (RtmpSession *session, gint64 now)
-{
-  RtmpClient *client = get_client (session);
-
-  if (client->publish) {
-    rtmp_session_call (session, new_named_call (client, "releaseStream"), 0, now);
-    rtmp_session_call (session, new_named_call (client, "FCPublish"), 0, now);
-  }
-  rtmp_session_call (session, new_call (client, "createStream"), 0, now);
-  client->awaited = client->last_transaction;
-  rtmp_session_set_stage (session, RTMP_STAGE_CREATE_STREAM, now);
-}
-
-static void
-send_publish (RtmpSession *session, gint64 now)
-{
-  RtmpClient *client = get_client (session);
-  RtmpCommand *command = new_named_call (client, "publish");
-
-  rtmp_command_add (command, rtmp_amf_new_string ("live"));
-  rtmp_session_call (session, command, client->stream_id, now);
-  rtmp_session_set_stage (session, RTMP_STAGE_START, now);
-}
-
-/* No answer is required from here on: a server may withhold Play.Start until
- * somebody publishes (peers.md Q8, Q37). */
-static void
-send_play (RtmpSession *session, gint64 now)
-{
-  RtmpClient *client = get_client (session);
-  RtmpCommand *command = new_named_call (client, "play");
-
-  rtmp_command_add (command, rtmp_amf_new_number (client->live == 1 ? -1 : -2));
-  rtmp_session_call (session, command, client->stream_id, now);
-  if (client->buffer_ms > 0)
-    rtmp_session_send (session,
-        rtmp_control_new_set_buffer_length (client->stream_id, client->buffer_ms));
-  rtmp_session_set_stage (session, RTMP_STAGE_STREAMING, now);
-  rtmp_session_begin_idle (session, client->idle_timeout, now);
-}
-
-static gboolean
-send_secure_token_response (RtmpSession *session, const gchar *token, GError **error)
-{
-  RtmpClient *client = get_client (session);
-  RtmpCommand *command;
-  gchar *answer;
-
-  if (!client->secure_token || !*client->secure_token) {
-    rtmp_session_push_warning (session, "The server asks for a secure token and none is set");
-    return TRUE;
-  }
-  answer = rtmp_secure_token_decrypt (client->secure_token, token, error);
-  if (!answer)
-    return FALSE;
-  command = rtmp_command_new ("secureTokenResponse", 0);
-  rtmp_command_add (command, rtmp_amf_new_null ());
-  rtmp_command_add (command, rtmp_amf_new_string (answer));
-  rtmp_session_send_command (session, command, 0);
-  rtmp_secret_free (answer);
-  return TRUE;
-}
-
-/* -- Statuses -- */
 
 static void
 become_ready (RtmpSession *session, const RtmpStatus *status, gint64 now)
@@ -175,6 +66,69 @@ become_ready (RtmpSession *session, const RtmpStatus *status, gint64 now)
   }
   rtmp_session_push_status (session, RTMP_EVENT_READY, status);
 }
+
+/* The earliest answer that is missing makes the stage. No answer to play is required: a server may
+ * withhold Play.Start until somebody publishes (peers.md Q8, Q37). */
+static RtmpStage
+find_stage (const RtmpClient *client)
+{
+  if (!client->connected)
+    return RTMP_STAGE_CONNECT;
+  if (!client->stream_created)
+    return RTMP_STAGE_CREATE_STREAM;
+  return client->publish ? RTMP_STAGE_START : RTMP_STAGE_STREAMING;
+}
+
+static void
+enter_stage (RtmpSession *session, gint64 now)
+{
+  RtmpClient *client = get_client (session);
+  RtmpStage stage = find_stage (client);
+
+  if (stage == rtmp_session_get_stage (session))
+    return;
+  rtmp_session_set_stage (session, stage, now);
+  if (stage == RTMP_STAGE_STREAMING)
+    rtmp_session_begin_idle (session, client->idle_timeout, now);
+  if (client->started && stage >= RTMP_STAGE_START)
+    become_ready (session, client->started, now);
+}
+
+static gboolean
+client_handshaken (RtmpSession *session, gint64 now, GError **error)
+{
+  (void) error;
+  if (is_stopped (session))
+    return TRUE;
+  switch (get_client (session)->fast_start) {
+    case RTMP_FAST_START_NONE:
+      rtmp_client_send_connect (session, now);
+      break;
+    case RTMP_FAST_START_PIPELINED:
+      rtmp_client_send_all (session, now);
+      break;
+    case RTMP_FAST_START_IMMEDIATE:
+      break;
+  }
+  enter_stage (session, now);
+  return TRUE;
+}
+
+/* In the strict order only what was asked for can be accepted. */
+static void
+take_start (RtmpSession *session, const RtmpStatus *status, gint64 now)
+{
+  RtmpClient *client = get_client (session);
+
+  if (rtmp_session_get_stage (session)
+      >= (client->publish ? RTMP_STAGE_START : RTMP_STAGE_STREAMING)) {
+    become_ready (session, status, now);
+  } else if (client->start_sent && !client->started) {
+    client->started = rtmp_status_copy (status);
+  }
+}
+
+/* -- Statuses -- */
 
 static void
 end_stream (RtmpSession *session, const RtmpStatus *status, gint64 now)
@@ -233,13 +187,10 @@ static gboolean
 handle_status (RtmpSession *session, const RtmpStatus *status, gint64 now, GError **error)
 {
   RtmpClient *client = get_client (session);
-  gboolean started = client->publish ? rtmp_session_get_stage (session) >= RTMP_STAGE_START
-                                     : rtmp_session_get_stage (session) == RTMP_STAGE_STREAMING;
 
   switch (rtmp_client_status_action (status, client->publish)) {
     case RTMP_CLIENT_STATUS_READY:
-      if (started)
-        become_ready (session, status, now);
+      take_start (session, status, now);
       return TRUE;
     case RTMP_CLIENT_STATUS_END:
       if (client->ready)
@@ -349,9 +300,12 @@ connected (RtmpSession *session, const RtmpCommand *command, gint64 now, GError 
       token = rtmp_amf_get_member_string (arg, "secureToken");
   }
   rtmp_session_announce_window (session, client->window_size);
-  if (token && !send_secure_token_response (session, token, error))
+  if (token && !rtmp_client_send_secure_token_response (session, token, error))
     return FALSE;
-  send_create_stream (session, now);
+  client->connected = TRUE;
+  if (client->fast_start == RTMP_FAST_START_NONE)
+    rtmp_client_send_create_stream (session, now);
+  enter_stage (session, now);
   return TRUE;
 }
 
@@ -389,13 +343,22 @@ stream_created (RtmpSession *session, const RtmpCommand *command, gint64 now, GE
         "The answer to createStream has no valid message stream id");
     return FALSE;
   }
-  client->stream_id = (guint32) id;
+  if (client->start_sent && (guint32) id != client->stream_id) {
+    g_set_error (error, RTMP_ERROR, RTMP_ERROR_FAST_START,
+        "The server created message stream %u, not %u", (guint32) id, client->stream_id);
+    return FALSE;
+  }
   client->stream_created = TRUE;
-  if (client->publish)
-    send_publish (session, now);
-  else
-    send_play (session, now);
+  if (!client->start_sent)
+    rtmp_client_send_start (session, (guint32) id, now);
+  enter_stage (session, now);
   return TRUE;
+}
+
+static gdouble
+awaited_transaction (const RtmpClient *client)
+{
+  return client->connected ? client->create_transaction : client->connect_transaction;
 }
 
 /* Of the commands that go ahead of createStream; what holds no stream id cannot answer that. */
@@ -403,7 +366,7 @@ static const gchar *
 answered_optional (RtmpSession *session, const RtmpCommand *command, gint64 now)
 {
   const RtmpAmf *id = rtmp_command_get (command, 1);
-  const gdouble awaited = get_client (session)->awaited;
+  const gdouble awaited = awaited_transaction (get_client (session));
   const gchar *call;
 
   if (rtmp_session_get_stage (session) != RTMP_STAGE_CREATE_STREAM
@@ -422,7 +385,8 @@ answered_call (RtmpSession *session, const RtmpCommand *command, gint64 now)
   if (command->transaction != 0)
     return rtmp_session_answered (session, command->transaction, now);
   call = answered_optional (session, command, now);
-  return call ? call : rtmp_session_answered (session, get_client (session)->awaited, now);
+  return call ? call
+              : rtmp_session_answered (session, awaited_transaction (get_client (session)), now);
 }
 
 static gboolean
@@ -475,13 +439,6 @@ static const struct {
   { "onFCUnsubscribe", on_ignored },
 };
 
-/* After rtmp_client_stop() nothing the server says leads any further. */
-static gboolean
-is_stopped (const RtmpSession *session)
-{
-  return rtmp_session_get_stage (session) >= RTMP_STAGE_CLOSING;
-}
-
 static gboolean
 client_command (RtmpSession *session, const RtmpCommand *command, guint32 stream_id, gint64 now,
     GError **error)
@@ -503,7 +460,7 @@ client_command (RtmpSession *session, const RtmpCommand *command, guint32 stream
 static gboolean
 is_ours (RtmpClient *client, const RtmpMessage *message)
 {
-  if (client->publish || !client->stream_created)
+  if (client->publish || !client->connected || !client->stream_created)
     return FALSE;
   if (message->stream_id == 0
       && (message->type == RTMP_MESSAGE_AUDIO || message->type == RTMP_MESSAGE_VIDEO))
@@ -604,7 +561,7 @@ static const RtmpRole client_role = {
   .free = client_free,
 };
 
-/* -- Construction and closing -- */
+/* -- Construction -- */
 
 static RtmpCommand *
 new_connect (const RtmpClientConfig *config)
@@ -632,15 +589,26 @@ new_connect (const RtmpClientConfig *config)
   return rtmp_connect_command_new (&args);
 }
 
-RtmpSession *
-rtmp_client_new (const RtmpClientConfig *config, gint64 now)
+/* What an answer must be computed for cannot be hurried. */
+static RtmpFastStart
+choose_fast_start (const RtmpClientConfig *config)
+{
+  const RtmpLocation *location = config->location;
+
+  if ((location->username && *location->username)
+      || (location->secure_token && *location->secure_token))
+    return RTMP_FAST_START_NONE;
+  return config->fast_start;
+}
+
+static RtmpClient *
+client_new (const RtmpClientConfig *config)
 {
   const RtmpLocation *location = config->location;
   RtmpClient *client = g_new0 (RtmpClient, 1);
-  RtmpHandshake *handshake = rtmp_handshake_new_client (RTMP_HANDSHAKE_DIGEST_1,
-      (guint32) (now / 1000), config->random);
 
   client->publish = config->publish;
+  client->fast_start = choose_fast_start (config);
   client->app = g_strdup (location->application);
   client->stream = g_strdup (location->stream);
   client->secure_token = g_strdup (location->secure_token);
@@ -652,49 +620,39 @@ rtmp_client_new (const RtmpClientConfig *config, gint64 now)
   client->buffer_ms = config->buffer_ms;
   client->idle_timeout = config->idle_timeout;
   client->connect = new_connect (config);
-  return rtmp_session_new (&client_role, client, handshake, config->timeout, now);
+  return client;
 }
 
-static void
-send_fc_unpublish (RtmpSession *session)
+RtmpSession *
+rtmp_client_new (const RtmpClientConfig *config, gint64 now)
 {
-  rtmp_session_send_command (session, new_named_call (get_client (session), "FCUnpublish"), 0);
+  RtmpClient *client = client_new (config);
+  gboolean immediate = client->fast_start == RTMP_FAST_START_IMMEDIATE;
+  RtmpHandshake *handshake = rtmp_handshake_new_client (immediate ? RTMP_HANDSHAKE_PLAIN
+                                                                  : RTMP_HANDSHAKE_DIGEST_1,
+      (guint32) (now / 1000), config->random);
+  RtmpSession *session = rtmp_session_new (&client_role, client, handshake, config->timeout, now);
+
+  if (immediate) {
+    rtmp_handshake_hurry (handshake);
+    rtmp_client_send_all (session, now);
+  }
+  return session;
 }
 
-static void
-send_close_stream (RtmpSession *session)
+RtmpFastStart
+rtmp_client_get_fast_start (const RtmpSession *session)
 {
-  RtmpCommand *command = rtmp_command_new ("closeStream", 0);
-
-  rtmp_command_add (command, rtmp_amf_new_null ());
-  rtmp_session_send_command (session, command, get_client (session)->stream_id);
+  return get_client (session)->fast_start;
 }
 
-static void
-send_delete_stream (RtmpSession *session)
+gboolean
+rtmp_client_is_sendable (const RtmpSession *session)
 {
-  RtmpClient *client = get_client (session);
-  RtmpCommand *command = new_call (client, "deleteStream");
+  const RtmpClient *client = get_client (session);
 
-  rtmp_command_add (command, rtmp_amf_new_number (client->stream_id));
-  rtmp_session_send_command (session, command, 0);
-}
-
-void
-rtmp_client_stop (RtmpSession *session, RtmpStopCommands commands, gint64 now)
-{
-  RtmpClient *client = get_client (session);
-  RtmpStage stage = rtmp_session_get_stage (session);
-
-  if (stage >= RTMP_STAGE_CLOSING)
-    return;
-  if (stage > RTMP_STAGE_CONNECT && client->publish && commands & RTMP_STOP_FCUNPUBLISH)
-    send_fc_unpublish (session);
-  if (client->stream_created && commands & RTMP_STOP_CLOSE_STREAM)
-    send_close_stream (session);
-  if (client->stream_created && commands & RTMP_STOP_DELETE_STREAM)
-    send_delete_stream (session);
-  rtmp_session_set_stage (session, RTMP_STAGE_CLOSING, now);
+  return client->publish
+      && (client->ready || (client->fast_start != RTMP_FAST_START_NONE && client->start_sent));
 }
 
 guint32

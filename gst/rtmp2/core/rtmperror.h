@@ -33,6 +33,7 @@ typedef enum {
   RTMP_ERROR_CERTIFICATE,    /* the certificate does not verify */
   RTMP_ERROR_IO,             /* reading from or writing to the socket failed */
   RTMP_ERROR_REDIRECT,       /* a redirect that was not followed */
+  RTMP_ERROR_FAST_START,     /* the server did not do what a fast start had expected of it */
   RTMP_ERROR_SYNTAX,         /* text or FLV of the caller's that cannot be parsed */
 } RtmpError;
 

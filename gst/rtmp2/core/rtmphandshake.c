@@ -205,6 +205,14 @@ rtmp_handshake_new_client (RtmpHandshakeKind kind, guint32 time, const guint8 *r
   return handshake;
 }
 
+void
+rtmp_handshake_hurry (RtmpHandshake *handshake)
+{
+  g_return_if_fail (handshake->own == &client_side && handshake->own_kind == RTMP_HANDSHAKE_PLAIN
+      && handshake->out_sent == 0);
+  handshake->out_size = sizeof (handshake->out);
+}
+
 RtmpHandshake *
 rtmp_handshake_new_server (guint32 time, const guint8 *random)
 {
@@ -254,12 +262,14 @@ detect_kind (const RtmpHandshake *handshake)
   return kind;
 }
 
-/* Completes C2 or S2. */
+/* Completes C2 or S2, unless it had to leave before. */
 static void
 finish_second (RtmpHandshake *handshake, guint32 now)
 {
   guint8 *packet = own_second (handshake);
 
+  if (handshake->out_size == sizeof (handshake->out))
+    return;
   if (handshake->kind != RTMP_HANDSHAKE_PLAIN) {
     compute_signature (handshake->own, handshake->kind, handshake->in, packet,
         packet + SIGNED_SIZE);

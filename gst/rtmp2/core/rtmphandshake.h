@@ -39,6 +39,16 @@ RtmpHandshake *rtmp_handshake_new_client (RtmpHandshakeKind kind, guint32 time,
     const guint8 *random);
 
 /**
+ * rtmp_handshake_hurry:
+ * @handshake: a client's, plain, from which nothing was sent
+ *
+ * Makes C2 ready beside C0 and C1, so that the client's half needs no answer: outside the
+ * specification, which has C2 wait for S1 (RTMP 1.0, 5.2.1). It cannot echo S1 then and holds the
+ * second half of the random bytes.
+ */
+void rtmp_handshake_hurry (RtmpHandshake *handshake);
+
+/**
  * rtmp_handshake_new_server:
  * @time: the time field of S1, milliseconds
  * @random: (array fixed-size=3072): RTMP_HANDSHAKE_RANDOM_SIZE random bytes: S1,

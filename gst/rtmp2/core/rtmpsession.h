@@ -35,6 +35,7 @@ typedef enum {
 
 typedef enum {
   RTMP_EVENT_STAGE,           /* @stage was entered */
+  RTMP_EVENT_SENDABLE,        /* client: media may be sent, though publish is not accepted yet */
   RTMP_EVENT_READY,           /* publish or play was accepted; @status is the server's */
   RTMP_EVENT_MESSAGE,         /* @message: audio, video or data of our stream */
   RTMP_EVENT_STATUS,          /* @status: something the peer said in passing */
@@ -131,8 +132,8 @@ gsize rtmp_session_get_queued (const RtmpSession *session);
  * rtmp_session_send_media:
  * @message: (transfer full): audio, video or data; its stream id is set here
  *
- * Queues media on the session's stream. Before the stream is ready (READY was not given)
- * this is the caller's bug.
+ * Queues media on the session's stream. Before READY or SENDABLE was given this is the
+ * caller's bug.
  */
 void rtmp_session_send_media (RtmpSession *session, RtmpMessage *message);
 
