@@ -38,6 +38,11 @@
  * them, 16 KiB, is most of what a connection costs. */
 #define RTMP_MAX_VECTORS 512u
 
+/* Payload bytes and messages that an RtmpReplay holds before it is full: a second and more of what a
+ * publisher sends while the server's answers are under way. */
+#define RTMP_MAX_REPLAY_BYTES (8u * 1024 * 1024)
+#define RTMP_MAX_REPLAY_MESSAGES 4096u
+
 /* -- AMF -- */
 
 /* Nested objects and arrays. */
