@@ -37,6 +37,7 @@ rtmp_link_unref (RtmpLink *link)
   g_object_unref (link->cancellable);
   g_clear_error (&link->error);
   rtmp_queue_free (link->queue);
+  rtmp_replay_free (link->replay);
   g_free (link->address);
   g_mutex_clear (&link->lock);
   g_cond_clear (&link->cond);
@@ -85,8 +86,15 @@ rtmp_link_fail_locked (RtmpLink *link, GError *error)
   }
   rtmp_secrets_hide_in_error (link->config.location, error);
   link->error = error;
+  rtmp_replay_confirm (link->replay);
   rtmp_link_set_state_locked (link, RTMP_LINK_FAILED);
   rtmp_notifier_failed (link->notifier, error);
+}
+
+gboolean
+rtmp_link_is_unconfirmed_locked (const RtmpLink *link)
+{
+  return !link->ready && link->fast_start != RTMP_FAST_START_NONE;
 }
 
 /* -- Life -- */
@@ -104,6 +112,7 @@ rtmp_link_new (const RtmpLinkConfig *config, const RtmpLinkCallbacks *callbacks,
   rtmp_link_config_copy (config, &link->config);
   link->auth = rtmp_auth_new (config->authmod, config->location->username,
       config->location->password);
+  link->replay = rtmp_replay_new ();
   link->queue = rtmp_queue_new (config->leaky, config->queue_bytes, config->queue_time);
   link->ready_time = link->media_time = -1;
   link->last_stats.round_trip = -1;
@@ -209,7 +218,7 @@ rtmp_link_wait_ready (RtmpLink *link, GError **error)
   RtmpLinkResult result;
 
   g_mutex_lock (&link->lock);
-  while ((result = check_locked (link, error)) == RTMP_LINK_OK && !link->ready)
+  while ((result = check_locked (link, error)) == RTMP_LINK_OK && !link->sendable)
     wait_locked (link, 0);
   g_mutex_unlock (&link->lock);
   return result;
@@ -224,6 +233,26 @@ rtmp_link_was_ready (RtmpLink *link)
   ready = link->ready;
   g_mutex_unlock (&link->lock);
   return ready;
+}
+
+/* Waits until publish is accepted, while there are as many messages held for a second connection as
+ * @is_due says. Each answer has a deadline of its own. */
+static RtmpLinkResult
+wait_confirmed_locked (RtmpLink *link, gboolean (*is_due) (const RtmpReplay *replay),
+    GError **error)
+{
+  RtmpLinkResult result;
+
+  while ((result = check_locked (link, error)) == RTMP_LINK_OK && !link->ready
+      && is_due (link->replay))
+    wait_locked (link, 0);
+  return result;
+}
+
+static gboolean
+holds_any (const RtmpReplay *replay)
+{
+  return rtmp_replay_get_length (replay) > 0;
 }
 
 static RtmpLinkResult
@@ -252,7 +281,9 @@ wait_backlog_locked (RtmpLink *link, gsize bytes, GError **error)
     if (backlog.is_empty || (bytes > 0 && backlog.bytes <= bytes))
       break;
     deadline = MAX (begin, backlog.last_progress) + link->config.timeout;
-    if (link->config.timeout <= 0)
+    /* Of a fast start the answers have deadlines, and what misses one is tried again. */
+    if (link->config.timeout <= 0
+        || (rtmp_link_is_unconfirmed_locked (link) && link->state != RTMP_LINK_CLOSING))
       wait_locked (link, 0);
     else if (g_get_monotonic_time () >= deadline)
       return no_progress_locked (link, error);
@@ -263,6 +294,16 @@ wait_backlog_locked (RtmpLink *link, gsize bytes, GError **error)
 }
 
 /* -- Publishing -- */
+
+/* With the lock held: so what the connection is given, and what a second one is, cannot differ. */
+static void
+hold_locked (RtmpLink *link, RtmpMessage **messages, guint n_messages)
+{
+  guint i;
+
+  for (i = 0; i < n_messages; i++)
+    rtmp_replay_add (link->replay, messages[i]);
+}
 
 RtmpLinkResult
 rtmp_link_send (RtmpLink *link, RtmpMessage **messages, guint n_messages, GError **error)
@@ -275,9 +316,11 @@ rtmp_link_send (RtmpLink *link, RtmpMessage **messages, guint n_messages, GError
   result = check_locked (link, error);
   if (result == RTMP_LINK_FLUSHING && !link->stopped)
     result = RTMP_LINK_OK;
-  if (result == RTMP_LINK_OK && link->connection)
+  if (result == RTMP_LINK_OK && link->connection && link->sendable)
     connection = rtmp_connection_ref (link->connection);
-  if (link->media_time < 0)
+  if (result == RTMP_LINK_OK && !link->ready)
+    hold_locked (link, messages, n_messages);
+  if (link->media_time < 0 && connection)
     link->media_time = g_get_monotonic_time () - link->start_time;
   g_mutex_unlock (&link->lock);
 
@@ -296,12 +339,14 @@ gboolean
 rtmp_link_is_congested (RtmpLink *link)
 {
   RtmpBacklog backlog = { 0 };
+  gboolean held;
 
   g_mutex_lock (&link->lock);
   if (link->connection)
     rtmp_connection_get_backlog (link->connection, &backlog);
+  held = !link->ready && rtmp_replay_is_full (link->replay);
   g_mutex_unlock (&link->lock);
-  return backlog.bytes > MAX_BACKLOG;
+  return held || backlog.bytes > MAX_BACKLOG;
 }
 
 RtmpLinkResult
@@ -310,7 +355,9 @@ rtmp_link_wait_sent (RtmpLink *link, GError **error)
   RtmpLinkResult result;
 
   g_mutex_lock (&link->lock);
-  result = wait_backlog_locked (link, MAX_BACKLOG, error);
+  result = wait_confirmed_locked (link, rtmp_replay_is_full, error);
+  if (result == RTMP_LINK_OK)
+    result = wait_backlog_locked (link, MAX_BACKLOG, error);
   g_mutex_unlock (&link->lock);
   return result;
 }
@@ -358,7 +405,7 @@ rtmp_link_drain (RtmpLink *link, GError **error)
   RtmpLinkResult result;
 
   g_mutex_lock (&link->lock);
-  result = check_locked (link, error);
+  result = wait_confirmed_locked (link, holds_any, error);
   if (result == RTMP_LINK_OK && link->connection)
     connection = rtmp_connection_ref (link->connection);
   if (connection)
@@ -524,6 +571,8 @@ rtmp_link_get_stats (RtmpLink *link, RtmpLinkStats *stats)
     .queue_time = rtmp_queue_get_time (link->queue),
     .queue_dropped = rtmp_queue_get_dropped (link->queue),
     .connections = link->connections,
+    .fast_start = link->fast_start,
+    .fast_start_fallbacks = link->fallbacks,
   };
   if (link->connection)
     get_connection_stats_locked (link, stats);

@@ -16,6 +16,11 @@ G_BEGIN_DECLS
  * last. It connects (and connects again where authentication asks for it),
  * carries media between a streaming thread and the I/O thread, and ends in order.
  *
+ * A fast start (RtmpLinkConfig) that the server refuses, in whatever way, does not fail the link:
+ * it connects again, once, in the strict order, and sends again all that was sent, with a warning.
+ * What goes wrong then is the error. A name, TCP or TLS that fails is one in any case, and
+ * playing so is an idle timeout once play was sent to the message stream it was meant for.
+ *
  * The calls that wait end with rtmp_link_set_flushing(), rtmp_link_stop(), a
  * fault, or the timeouts of RtmpLinkConfig.
  */
@@ -50,12 +55,12 @@ typedef enum {
   RTMP_LINK_RESYNCED, /* see rtmp_link_take_resynced() */
 } RtmpLinkResult;
 
-/* Publish or play was accepted at some time. */
+/* Publish or play was accepted at some time: READY came. */
 gboolean rtmp_link_was_ready (RtmpLink *link);
 
 /* -- Publishing -- */
 
-/* Waits until publish is accepted. */
+/* Waits until media may be sent: publish is accepted or, with a fast start, on its way. */
 RtmpLinkResult rtmp_link_wait_ready (RtmpLink *link, GError **error);
 
 /**
@@ -63,25 +68,26 @@ RtmpLinkResult rtmp_link_wait_ready (RtmpLink *link, GError **error);
  * @messages: (array length=n_messages): (transfer full) elements: audio, video, data
  *
  * Sends messages together. Where the socket is full they are kept and
- * rtmp_link_wait_sent() waits for it. The link must be ready.
+ * rtmp_link_wait_sent() waits for it. rtmp_link_wait_ready() must have returned RTMP_LINK_OK.
+ * Until publish is accepted they are held for a second connection, too (rtmpreplay.h).
  *
  * Returns: RTMP_LINK_OK or RTMP_LINK_ERROR
  */
 RtmpLinkResult rtmp_link_send (RtmpLink *link, RtmpMessage **messages, guint n_messages,
     GError **error);
 
-/* So much is kept that rtmp_link_wait_sent() would wait. */
+/* So much is kept or held that rtmp_link_wait_sent() would wait. */
 gboolean rtmp_link_is_congested (RtmpLink *link);
 
-/* Waits until little enough is kept that more may be sent. RTMP_ERROR_TIMEOUT without progress for
- * the configured timeout. */
+/* Waits until little enough is kept that more may be sent, and little enough held. RTMP_ERROR_TIMEOUT
+ * without progress for the configured timeout. */
 RtmpLinkResult rtmp_link_wait_sent (RtmpLink *link, GError **error);
 
 /**
  * rtmp_link_drain:
  *
- * The end of a publication: everything that was sent and the stop commands
- * leave, then the output is half-closed, and what the peer still says is read
+ * The end of a publication: publish is accepted if anything was sent before it was, everything
+ * that was sent and the stop commands leave, then the output is half-closed, and what the peer still says is read
  * until it closes, a second at most; then the connection is closed. May be called again after
  * RTMP_LINK_FLUSHING.
  */
@@ -132,6 +138,8 @@ void rtmp_link_set_queue_limits (RtmpLink *link, guint64 bytes, guint32 time);
  * @backlog: payload bytes the socket has not taken
  * @queue_length, @queue_bytes, @queue_time (ms), @queue_dropped: of the receive queue
  * @connections: connections established so far
+ * @fast_start: what the present or the last connection began with
+ * @fast_start_fallbacks: fast starts given up for the strict order: 0 or 1
  */
 typedef struct {
   RtmpLinkState state;
@@ -145,6 +153,8 @@ typedef struct {
   guint32 queue_time;
   guint64 queue_dropped;
   guint connections;
+  RtmpFastStart fast_start;
+  guint fast_start_fallbacks;
 } RtmpLinkStats;
 
 void rtmp_link_get_stats (RtmpLink *link, RtmpLinkStats *stats);

@@ -48,6 +48,7 @@ rtmp_link_config_new_session (const RtmpLinkConfig *config, RtmpAuth *auth)
   guint8 random[RTMP_CLIENT_RANDOM_SIZE];
   RtmpClientConfig client = {
     .publish = config->publish,
+    .fast_start = config->fast_start,
     .location = config->location,
     .flash_version = config->flash_version,
     .auth = auth,

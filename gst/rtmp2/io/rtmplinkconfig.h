@@ -14,6 +14,7 @@ G_BEGIN_DECLS
  * RtmpLinkConfig: what a link is to do.
  *
  * @publish: publish, else play
+ * @fast_start: as in RtmpClientConfig
  * @location: the address; credentials and secure token too
  * @authmod: which authentication may be used
  * @flash_version: (nullable): NULL = the default of the direction
@@ -30,6 +31,7 @@ G_BEGIN_DECLS
  */
 typedef struct {
   gboolean publish;
+  RtmpFastStart fast_start;
   const RtmpLocation *location;
   RtmpAuthmod authmod;
   const gchar *flash_version;

@@ -37,9 +37,29 @@ rtmp_link_drop_connection (RtmpLink *link)
   g_mutex_unlock (&link->lock);
 }
 
+/* Behind a fast start that was given up: what the server has not accepted goes before all else. */
+static void
+resend_locked (RtmpLink *link)
+{
+  g_autoptr (GPtrArray) messages = g_ptr_array_new ();
+
+  rtmp_replay_collect (link->replay, messages);
+  if (messages->len == 0 || !link->connection) {
+    g_ptr_array_set_free_func (messages, (GDestroyNotify) rtmp_message_unref);
+    return;
+  }
+  link->media_time = g_get_monotonic_time () - link->start_time;
+  rtmp_connection_send (link->connection, (RtmpMessage **) messages->pdata, messages->len);
+}
+
+/* From here on messages go to the connection only. */
 static void
 on_ready_locked (RtmpLink *link)
 {
+  if (!link->sendable)
+    resend_locked (link);
+  rtmp_replay_confirm (link->replay);
+  link->sendable = TRUE;
   link->ready = TRUE;
   link->ready_time = g_get_monotonic_time () - link->start_time;
   if (link->state < RTMP_LINK_STREAMING)
@@ -118,6 +138,8 @@ rtmp_link_announce_chunk_size_locked (RtmpLink *link)
 static void
 on_stage_locked (RtmpLink *link, RtmpStage stage)
 {
+  if (stage < RTMP_STAGE_CLOSING)
+    link->stage = stage;
   if (link->state != RTMP_LINK_CONNECTING || stage <= RTMP_STAGE_HANDSHAKE)
     return;
   rtmp_link_set_state_locked (link, RTMP_LINK_NEGOTIATING);
@@ -131,6 +153,9 @@ handle_event_locked (RtmpLink *link, RtmpEvent *event)
   switch (event->type) {
     case RTMP_EVENT_STAGE:
       on_stage_locked (link, event->stage);
+      break;
+    case RTMP_EVENT_SENDABLE:
+      link->sendable = TRUE;
       break;
     case RTMP_EVENT_READY:
       on_ready_locked (link);
@@ -155,6 +180,15 @@ handle_event_locked (RtmpLink *link, RtmpEvent *event)
   return FALSE;
 }
 
+/* The link is kept by the caller: a stop that finds no connection does not wait for this thread. */
+static void
+connect_again (RtmpLink *link)
+{
+  rtmp_link_drop_connection (link);
+  rtmp_link_connect (link);
+  rtmp_link_unref (link);
+}
+
 static void
 on_events (RtmpEvent *events, guint n_events, gpointer user_data)
 {
@@ -169,11 +203,8 @@ on_events (RtmpEvent *events, guint n_events, gpointer user_data)
   if (again)
     rtmp_link_ref (link);
   g_mutex_unlock (&link->lock);
-  if (again) {
-    rtmp_link_drop_connection (link);
-    rtmp_link_connect (link);
-    rtmp_link_unref (link);
-  }
+  if (again)
+    connect_again (link);
 }
 
 /* Without the lock, which is what a thread that wakes up needs. */
@@ -236,17 +267,52 @@ is_normal_end_locked (RtmpLink *link)
   return backlog.bytes <= link->stop_bytes + STOP_HEADERS;
 }
 
+/* Nobody publishes, and play was sent where it belongs: the strict order would wait in vain, too. */
+static gboolean
+is_idle_timeout (const RtmpLink *link, const GError *error)
+{
+  return link->stage == RTMP_STAGE_STREAMING
+      && g_error_matches (error, RTMP_ERROR, RTMP_ERROR_TIMEOUT);
+}
+
+/* Returns TRUE if the end of the connection, for whatever reason, is one of a fast start. */
+static gboolean
+fall_back_locked (RtmpLink *link, const GError *error)
+{
+  g_autofree gchar *text = NULL;
+
+  if (!rtmp_link_is_unconfirmed_locked (link) || link->stopped || link->error
+      || link->state == RTMP_LINK_CLOSING || is_idle_timeout (link, error))
+    return FALSE;
+  text = g_strdup_printf ("The fast start failed, now in the strict order: %s",
+      error ? error->message : "the server closed the connection");
+  warn_locked (link, text);
+  link->config.fast_start = RTMP_FAST_START_NONE;
+  link->sendable = FALSE;
+  link->media_time = -1;
+  link->fallbacks++;
+  return TRUE;
+}
+
 static void
 on_closed (const GError *error, gpointer user_data)
 {
   RtmpLink *link = user_data;
+  gboolean again;
 
   g_mutex_lock (&link->lock);
-  link->peer_closed = TRUE;
-  if (!is_normal_end_locked (link))
-    rtmp_link_fail_locked (link, close_error (link, error));
+  again = fall_back_locked (link, error);
+  if (again) {
+    rtmp_link_ref (link);
+  } else {
+    link->peer_closed = TRUE;
+    if (!is_normal_end_locked (link))
+      rtmp_link_fail_locked (link, close_error (link, error));
+  }
   rtmp_link_wake_locked (link);
   g_mutex_unlock (&link->lock);
+  if (again)
+    connect_again (link);
 }
 
 static const RtmpConnectionCallbacks connection_callbacks = {
@@ -261,16 +327,23 @@ static const RtmpConnectionCallbacks connection_callbacks = {
 static void
 adopt_stream (RtmpLink *link, GIOStream *stream, GSocket *socket)
 {
+  RtmpSession *session;
+
   g_mutex_lock (&link->lock);
   if (!link->stopped) {
-    link->connection = rtmp_connection_new (link->loop, stream, socket,
-        rtmp_link_config_new_session (&link->config, link->auth), &connection_callbacks, link);
+    session = rtmp_link_config_new_session (&link->config, link->auth);
+    link->fast_start = rtmp_client_get_fast_start (session);
+    link->stage = rtmp_session_get_stage (session);
+    link->sendable = rtmp_client_is_sendable (session);
+    link->connection = rtmp_connection_new (link->loop, stream, socket, session,
+        &connection_callbacks, link);
     link->announced_chunk_size = link->config.chunk_size;
     link->connections++;
     g_free (link->address);
     link->address = rtmp_connection_get_remote_address (link->connection);
     if (link->config.pacing > 0)
       rtmp_connection_set_pacing (link->connection, link->config.pacing);
+    g_cond_broadcast (&link->cond);
   }
   g_mutex_unlock (&link->lock);
 }

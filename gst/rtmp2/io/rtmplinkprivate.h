@@ -2,6 +2,7 @@
 #ifndef RTMP_LINK_PRIVATE_H
 #define RTMP_LINK_PRIVATE_H
 
+#include "core/rtmpreplay.h"
 #include "io/rtmpconnection.h"
 #include "io/rtmplink.h"
 
@@ -13,7 +14,8 @@ struct _RtmpLink {
   gatomicrefcount refcount;
   RtmpNotifier *notifier;
 
-  RtmpLinkConfig config; /* chunk_size and pacing under the lock; the rest is constant */
+  /* chunk_size, pacing and fast_start under the lock; the rest is constant */
+  RtmpLinkConfig config;
 
   /* The I/O thread's only. */
   RtmpAuth *auth;
@@ -31,10 +33,16 @@ struct _RtmpLink {
   gboolean paused;
   gboolean resynced; /* and the receiver does not know yet */
   gboolean stopped;
+  gboolean sendable; /* the connection takes media */
   gboolean ready;
   gboolean ended;
   gboolean peer_closed;
   gsize stop_bytes; /* of the stop commands */
+
+  RtmpFastStart fast_start; /* of the connection */
+  RtmpStage stage;          /* of the connection; the last before its end */
+  RtmpReplay *replay;       /* publishing, until ready */
+  guint fallbacks;
 
   RtmpQueue *queue; /* playing */
   gboolean reading_stopped;
@@ -61,6 +69,8 @@ void rtmp_link_wake_locked (RtmpLink *link);
 void rtmp_link_set_state_locked (RtmpLink *link, RtmpLinkState state);
 /* @error: (transfer full): only the first counts */
 void rtmp_link_fail_locked (RtmpLink *link, GError *error);
+/* The connection began with a fast start, and not all of it is accepted yet. */
+gboolean rtmp_link_is_unconfirmed_locked (const RtmpLink *link);
 /* Announces the configured chunk size if it is another than the one announced. */
 void rtmp_link_announce_chunk_size_locked (RtmpLink *link);
 
