@@ -31,6 +31,7 @@ struct _GstRtmp2Endpoint {
   gchar *flash_version;
   gboolean async_connect;
   gchar *extra_connect_args;
+  RtmpFastStart fast_start;
 
   RtmpLink *link;
   gboolean started;
@@ -173,6 +174,9 @@ set_connection_property (GstRtmp2Endpoint *self, guint id, const GValue *value)
     case GST_RTMP2_PROP_EXTRA_CONNECT_ARGS:
       take_string (&self->extra_connect_args, value, NULL);
       return TRUE;
+    case GST_RTMP2_PROP_FAST_START:
+      self->fast_start = (RtmpFastStart) g_value_get_enum (value);
+      return TRUE;
     default:
       return FALSE;
   }
@@ -260,6 +264,9 @@ get_connection_property (GstRtmp2Endpoint *self, guint id, GValue *value)
       return TRUE;
     case GST_RTMP2_PROP_EXTRA_CONNECT_ARGS:
       g_value_set_string (value, self->extra_connect_args);
+      return TRUE;
+    case GST_RTMP2_PROP_FAST_START:
+      g_value_set_enum (value, (gint) self->fast_start);
       return TRUE;
     default:
       return FALSE;
@@ -530,6 +537,7 @@ make_link_locked (GstRtmp2Endpoint *self, GError **error)
     location->secure_token = g_strdup (self->secure_token);
   }
   config.publish = self->klass->publish;
+  config.fast_start = self->fast_start;
   config.location = location;
   config.authmod = self->authmod;
   config.flash_version = either (self->flash_version, location->flash_version);

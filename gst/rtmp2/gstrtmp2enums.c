@@ -41,6 +41,23 @@ gst_rtmp2_authmod_get_type (void)
   return once;
 }
 
+/* Not one of gst-plugins-bad's: gst-inspect-1.0 shows the names. */
+GType
+gst_rtmp2_fast_start_get_type (void)
+{
+  static gsize once = 0;
+  static const GEnumValue values[] = {
+    { RTMP_FAST_START_NONE, "Wait for each of the server's answers", "none" },
+    { RTMP_FAST_START_PIPELINED, "Wait for the handshake only", "pipelined" },
+    { RTMP_FAST_START_IMMEDIATE, "Wait for nothing", "immediate" },
+    { 0, NULL, NULL },
+  };
+
+  if (g_once_init_enter (&once))
+    g_once_init_leave (&once, g_enum_register_static ("GstRtmpFastStart", values));
+  return once;
+}
+
 GType
 gst_rtmp2_stop_commands_get_type (void)
 {

@@ -14,6 +14,9 @@ GType gst_rtmp2_scheme_get_type (void);
 #define GST_TYPE_RTMP_AUTHMOD (gst_rtmp2_authmod_get_type ())
 GType gst_rtmp2_authmod_get_type (void);
 
+#define GST_TYPE_RTMP_FAST_START (gst_rtmp2_fast_start_get_type ())
+GType gst_rtmp2_fast_start_get_type (void);
+
 #define GST_TYPE_RTMP_STOP_COMMANDS (gst_rtmp2_stop_commands_get_type ())
 GType gst_rtmp2_stop_commands_get_type (void);
 

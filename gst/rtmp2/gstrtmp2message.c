@@ -103,7 +103,7 @@ gst_rtmp2_stats_to_structure (const RtmpLinkStats *stats, const gchar *display)
       "out-queue-bytes", G_TYPE_UINT64, (guint64) stats->backlog, "in-queue-messages", G_TYPE_UINT,
       stats->queue_length, "in-queue-bytes", G_TYPE_UINT64, stats->queue_bytes, "in-queue-time",
       G_TYPE_UINT64, (guint64) stats->queue_time * GST_MSECOND, "in-queue-dropped", G_TYPE_UINT64,
-      stats->queue_dropped, NULL);
+      stats->queue_dropped, "fast-start-fallbacks", G_TYPE_UINT, stats->fast_start_fallbacks, NULL);
 
   add_counters (structure, "in", &session->in);
   add_counters (structure, "out", &session->out);

@@ -90,6 +90,20 @@ install_connection_properties (GObjectClass *klass, gboolean publish)
       g_param_spec_string ("extra-connect-args", "Extra connect arguments",
           "Further arguments of connect, in librtmp's notation (conn=S:text conn=B:1 ...)", NULL,
           flags));
+  /**
+   * GstRtmp2Sink:fast-start:
+   *
+   * Sends all commands, and when publishing media behind them, before the server has answered. Where
+   * a server does not take that, the element connects once more and waits for each answer.
+   * Not used with a user name or a secure token.
+   *
+   * Since: 0.1
+   */
+  g_object_class_install_property (klass, GST_RTMP2_PROP_FAST_START,
+      g_param_spec_enum ("fast-start", "Fast start",
+          "What is waited for before the commands, and media, are sent. Where the server does not take "
+          "that, the element connects again and waits for each answer",
+          GST_TYPE_RTMP_FAST_START, RTMP_FAST_START_NONE, flags));
   g_object_class_install_property (klass, GST_RTMP2_PROP_STATS,
       g_param_spec_boxed ("stats", "Statistics", "Statistics of the connection and the stream",
           GST_TYPE_STRUCTURE, G_PARAM_READABLE | G_PARAM_STATIC_STRINGS));

@@ -578,5 +578,6 @@ gst_rtmp2_sink_class_init (GstRtmp2SinkClass *klass)
       "Publishes FLV streams to RTMP servers", "The gst-rtmp2 developers");
   gst_type_mark_as_plugin_api (GST_TYPE_RTMP_SCHEME, 0);
   gst_type_mark_as_plugin_api (GST_TYPE_RTMP_AUTHMOD, 0);
+  gst_type_mark_as_plugin_api (GST_TYPE_RTMP_FAST_START, 0);
   gst_type_mark_as_plugin_api (GST_TYPE_RTMP_STOP_COMMANDS, 0);
 }

@@ -132,6 +132,7 @@ static const struct {
   const gchar *description;
 } additions[] = {
   { NULL, "extra-connect-args", "String. Default: null" },
+  { NULL, "fast-start", "Enum \"GstRtmpFastStart\" Default: 0, \"none\"" },
   { "rtmp2src", "no-eof-is-error", "Boolean. Default: true" },
   { NULL, "tls-database", "Object of type \"GTlsDatabase\"" },
   { NULL, "tls-interaction", "Object of type \"GTlsInteraction\"" },

@@ -61,6 +61,7 @@ static const struct {
   { NULL, "tls-validation-flags", { "expired", "no-flags", "validate-all" } },
   { NULL, "flash-version", { "LNX 9,0,124,2", "x", "" } },
   { NULL, "async-connect", { "false", "true", "false" } },
+  { NULL, "fast-start", { "pipelined", "immediate", "none" } },
   { NULL, "extra-connect-args", { "conn=S:a conn=B:1", "Z:", "" } },
   { "rtmp2sink", "chunk-size", { "1", "4096", "2147483647" } },
   { "rtmp2sink", "peak-kbps", { "0", "8000", "17179869" } },
