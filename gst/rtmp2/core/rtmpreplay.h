@@ -19,7 +19,8 @@ typedef struct _RtmpReplay RtmpReplay;
 RtmpReplay *rtmp_replay_new (void);
 void rtmp_replay_free (RtmpReplay *replay);
 
-/* @message: (transfer none): about to be sent; one reference more is taken */
+/* @message: (transfer none): about to be sent; one reference more is taken. Its stream id may still be
+ * set: that is not looked at. */
 void rtmp_replay_add (RtmpReplay *replay, RtmpMessage *message);
 
 /* The server has accepted all that was added, or will never be sent it: lets go of it. */
