@@ -343,7 +343,7 @@ adopt_stream (RtmpLink *link, GIOStream *stream, GSocket *socket)
     link->address = rtmp_connection_get_remote_address (link->connection);
     if (link->config.pacing > 0)
       rtmp_connection_set_pacing (link->connection, link->config.pacing);
-    g_cond_broadcast (&link->cond);
+    rtmp_link_wake_locked (link);
   }
   g_mutex_unlock (&link->lock);
 }
