@@ -316,6 +316,52 @@ test_fallback (void)
   }
 }
 
+#define RACE_MESSAGES 600u
+
+static gpointer
+send_without_pause (gpointer data)
+{
+  LinkTest *test = data;
+  guint32 i;
+
+  for (i = 0; i < RACE_MESSAGES; i++) {
+    RtmpMessage *frame = link_test_frame (1000, i);
+
+    g_assert_cmpint (rtmp_link_send (test->link, &frame, 1, NULL), ==, RTMP_LINK_OK);
+    if (rtmp_link_is_congested (test->link))
+      g_assert_cmpint (rtmp_link_wait_sent (test->link, NULL), ==, RTMP_LINK_OK);
+  }
+  return NULL;
+}
+
+/* The connection breaks, and another takes its place, while a thread goes on sending. */
+static void
+test_race (void)
+{
+  guint i, j;
+
+  for (i = 0; i < 50; i++) {
+    g_autoptr (RtmpPeer) peer = holding_peer (RTMP_PEER_START);
+    g_autoptr (LinkTest) test = fast_new (TRUE, fast_starts[i % 2]);
+    g_autoptr (RtmpPeerRecord) record = NULL;
+    GThread *thread;
+
+    link_test_start (test, peer, "live/key");
+    link_test_wait_ready (test);
+    thread = g_thread_new ("sender", send_without_pause, test);
+    g_assert_true (rtmp_peer_wait_media (peer, 0, 1 + i * 5));
+    rtmp_peer_set_config (peer, NULL);
+    rtmp_peer_close (peer, 0, i % 3 ? RTMP_PEER_RST : RTMP_PEER_FIN);
+    g_thread_join (thread);
+    link_test_drain (test);
+    g_assert_true (rtmp_peer_wait_ended (peer, 1));
+    record = rtmp_peer_get_record (peer, 1);
+    g_assert_cmpuint (record->media->len, ==, RACE_MESSAGES);
+    for (j = 0; j < RACE_MESSAGES; j++)
+      g_assert_cmpuint (((RtmpMessage *) record->media->pdata[j])->timestamp, ==, j);
+  }
+}
+
 /* What the server said is told, but for what it repeats of a secret. */
 static void
 test_reason (void)
@@ -779,6 +825,7 @@ main (int argc, char **argv)
   g_test_add_func ("/link/fast/tls", test_tls);
   g_test_add_func ("/link/fast/release", test_release);
   g_test_add_func ("/link/fast/fallback", test_fallback);
+  g_test_add_func ("/link/fast/race", test_race);
   g_test_add_func ("/link/fast/reason", test_reason);
   g_test_add_func ("/link/fast/silence", test_silence);
   g_test_add_func ("/link/fast/stall", test_stall);
