@@ -1,0 +1,89 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""What publishing costs, beside one writev() for each message."""
+
+from harness import process
+from harness.measure import Contender, Meter
+from harness.table import Table
+
+NAME = 'publish'
+ORDER = 1
+
+SIZES = {'1 KB': 1000, '20 KB': 20_000, '200 KB': 200_000, '1 MB': 1_000_000, '4 MB': 4_000_000}
+LIST_LENGTH = 16
+FLOOR, SMALL_FLOOR = 'floor: writev, chunk-size 65536', 'floor: writev, chunk-size 128'
+
+
+def _serve(count, bench):
+    return bench.serve()
+
+
+def _sent(size):
+    """The peer discards what it gets: its bytes include headers, less than two in a hundred."""
+    return lambda report, count: min(report['received'], count * size)
+
+
+def _floor(size, chunk_size):
+    def run(port, count, bench):
+        return process.run([bench.program('floor'), 'publish', '--port', port, '--message-size', size,
+                            '--count', count, '--chunk-size', chunk_size], bench.log('floor'))
+    return run
+
+
+def _sink(size, which, *options):
+    def run(port, count, bench):
+        plugin = getattr(bench, which)
+        result = process.run(
+            [bench.program('publish'), '--location', f'rtmp://127.0.0.1:{port}/live/bench',
+             '--message-size', size, '--count', count, *options], bench.log(which), plugin.env)
+        plugin.parse(result.output)
+        return result
+    return run
+
+
+def _contenders(size):
+    def contender(name, key, run, floor=FLOOR):
+        return Contender(name, key, size, run, _serve, _sent(size), floor, lossy=key == 'theirs')
+
+    found = [
+        contender(FLOOR, 'floor', _floor(size, 65536)),
+        contender('rtmp2sink', 'ours', _sink(size, 'ours')),
+        contender('gst-plugins-bad, chunk-size 65536', 'theirs',
+                  _sink(size, 'theirs', '--set', 'chunk-size=65536')),
+        contender('gst-plugins-bad', 'theirs', _sink(size, 'theirs')),
+        contender(SMALL_FLOOR, 'floor', _floor(size, 128), SMALL_FLOOR),
+        contender('rtmp2sink, chunk-size 128', 'ours',
+                  _sink(size, 'ours', '--set', 'chunk-size=128'), SMALL_FLOOR),
+    ]
+    if size < 20_000:
+        found.insert(2, contender(f'rtmp2sink, lists of {LIST_LENGTH}', 'ours',
+                                  _sink(size, 'ours', '--list', LIST_LENGTH)))
+    return found
+
+
+def run(bench):
+    meter = Meter(bench)
+    sizes = {name: size for name, size in SIZES.items() if not bench.quick or size <= 200_000}
+    table = Table('Publishing: CPU seconds per GB (and the ratio to the floor)', sizes)
+    peers = Table('CPU seconds per GB of the peer meanwhile', sizes)
+    columns = []
+    for size in sizes.values():
+        contenders = _contenders(size)
+        for name, why in meter.measure(contenders).items():
+            table.note(f'{name}: {why}')
+        lost = max(contender.lost for contender in contenders)
+        if lost:
+            table.note(f'gst-plugins-bad: EOS came before the last bytes had left; up to {lost} '
+                       f'bytes did not arrive at {size} bytes. What arrived counts.')
+        columns.append({contender.name: contender for contender in contenders})
+    for name in columns[0]:
+        figures = [_figure(meter, column, name) for column in columns]
+        table.add(name, figures)
+        peers.add(name, [figure and figure.more['peer'] for figure in figures])
+    return [table, peers]
+
+
+def _figure(meter, column, name):
+    contender = column.get(name)
+    if not contender or not contender.samples:
+        return None
+    return meter.figure(contender, column[contender.floor])
