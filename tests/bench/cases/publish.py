@@ -2,8 +2,7 @@
 """What publishing costs, beside one writev() for each message."""
 
 from harness import process
-from harness.measure import Contender, Meter
-from harness.table import Table
+from harness.measure import Contender, Meter, compare
 
 NAME = 'publish'
 ORDER = 1
@@ -61,29 +60,6 @@ def _contenders(size):
 
 
 def run(bench):
-    meter = Meter(bench)
     sizes = {name: size for name, size in SIZES.items() if not bench.quick or size <= 200_000}
-    table = Table('Publishing: CPU seconds per GB (and the ratio to the floor)', sizes)
-    peers = Table('CPU seconds per GB of the peer meanwhile', sizes)
-    columns = []
-    for size in sizes.values():
-        contenders = _contenders(size)
-        for name, why in meter.measure(contenders).items():
-            table.note(f'{name}: {why}')
-        lost = max(contender.lost for contender in contenders)
-        if lost:
-            table.note(f'gst-plugins-bad: EOS came before the last bytes had left; up to {lost} '
-                       f'bytes did not arrive at {size} bytes. What arrived counts.')
-        columns.append({contender.name: contender for contender in contenders})
-    for name in columns[0]:
-        figures = [_figure(meter, column, name) for column in columns]
-        table.add(name, figures)
-        peers.add(name, [figure and figure.more['peer'] for figure in figures])
-    return [table, peers]
-
-
-def _figure(meter, column, name):
-    contender = column.get(name)
-    if not contender or not contender.samples:
-        return None
-    return meter.figure(contender, column[contender.floor])
+    return compare(Meter(bench), 'Publishing', {name: _contenders(size)
+                                                for name, size in sizes.items()})

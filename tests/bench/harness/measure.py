@@ -5,7 +5,7 @@ import sys
 from statistics import median
 
 from .outcome import Failure, Skip
-from .table import Figure
+from .table import Figure, Table
 
 GIGABYTE = 1e9
 # A first run of so many bytes shows how many the others need.
@@ -125,3 +125,32 @@ class Meter:
                       per_message_us=median(values) * contender.size / 1e3,
                       gigabytes_per_second=median(s.payload / s.wall for s in contender.samples)
                       / GIGABYTE)
+
+
+def compare(meter, title, columns):
+    """Measures column after column; a table of CPU seconds per gigabyte, one of the peer's.
+
+    columns  name -> contenders, the same ones in each as far as they take part
+    """
+    table = Table(f'{title}: CPU seconds per GB (ratio to the floor)', columns)
+    peers = Table(f'{title}: CPU seconds per GB of the peer meanwhile', columns)
+    for contenders in columns.values():
+        for name, why in meter.measure(contenders).items():
+            table.note(f'{name}: {why}')
+        for contender in contenders:
+            if contender.lost:
+                table.note(f'{contender.name}: up to {contender.lost} bytes did not arrive in messages '
+                           f'of {contender.size}; what arrived counts')
+    for name in dict.fromkeys(one.name for column in columns.values() for one in column):
+        found = [_find(column, name) for column in columns.values()]
+        figures = [one and meter.figure(one, _find(column, one.floor))
+                   for one, column in zip(found, columns.values())]
+        if any(figures):
+            table.add(name, figures)
+            peers.add(name, [figure and figure.more['peer'] for figure in figures])
+    return [table, peers]
+
+
+def _find(contenders, name):
+    """The contender of that name, if it was measured."""
+    return next((one for one in contenders if one.name == name and one.samples), None)

@@ -1,16 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#define _GNU_SOURCE
 #include "benchwire.h"
 
 #include <string.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
 #include "core/rtmpchunkwriter.h"
 #include "core/rtmpcursor.h"
 #include "core/rtmplimits.h"
 
-/* Bytes that a block has at least: larger than what is sent at once. */
+/* About the bytes of a block: more than is sent at once, less than a cache holds. */
 #define BLOCK_BYTES (1024u * 1024)
 /* The message stream that core's server role creates first. */
 #define STREAM_ID 1u
@@ -137,19 +134,6 @@ lay_out_live (Layout *layout, BenchWire *wire)
   wire->tick = (layout->bytes->len - wire->prefix) / BENCH_KEY_INTERVAL;
 }
 
-static void
-write_file (gint fd, const guint8 *data, gsize size)
-{
-  while (size > 0) {
-    gssize n = write (fd, data, size);
-
-    if (n <= 0)
-      g_error ("no memory for the prepared bytes");
-    data += n;
-    size -= (gsize) n;
-  }
-}
-
 void
 bench_wire_init (BenchWire *wire, guint message_size, guint32 chunk_size)
 {
@@ -163,15 +147,13 @@ bench_wire_init (BenchWire *wire, guint message_size, guint32 chunk_size)
   else
     lay_out_video (&layout, wire, message_size);
   wire->block = layout.bytes->len - wire->prefix;
-  wire->fd = memfd_create ("rtmp2-bench", MFD_CLOEXEC);
-  write_file (wire->fd, layout.bytes->data, layout.bytes->len);
+  wire->data = g_byte_array_free (layout.bytes, FALSE);
   rtmp_chunk_writer_free (layout.writer);
-  g_byte_array_unref (layout.bytes);
   g_free (layout.payload);
 }
 
 void
 bench_wire_clear (BenchWire *wire)
 {
-  close (wire->fd);
+  g_clear_pointer (&wire->data, g_free);
 }

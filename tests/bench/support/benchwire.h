@@ -21,13 +21,13 @@
  * BenchWire: the bytes that a server sends to a player, laid out once by the core's chunk
  * writer: @prefix bytes (configuration and the first picture, whose headers are whole), then a
  * block of @block bytes that may be repeated for ever, because all its timestamps are constant
- * deltas. They lie in a memory file, so that sendfile() sends them without a copy.
- * @fd: owned
+ * deltas.
+ * @data: (array length=prefix+block): owned
  * @block_messages: messages in the block; the first picture of it is a key frame
  * @tick: bytes of BENCH_LIVE_TICK_MS in the block of a live layout, else 0
  */
 typedef struct {
-  gint fd;
+  guint8 *data;
   gsize prefix;
   gsize block;
   gsize tick;
@@ -35,7 +35,7 @@ typedef struct {
   guint block_messages;
 } BenchWire;
 
-/* @message_size: payload bytes, or BENCH_LIVE. Aborts if there is no memory for it. */
+/* @message_size: payload bytes, or BENCH_LIVE. */
 void bench_wire_init (BenchWire *wire, guint message_size, guint32 chunk_size);
 void bench_wire_clear (BenchWire *wire);
 
