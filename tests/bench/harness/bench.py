@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """What a case gets: the programs, the two plugins, a place for logs, and how much to measure."""
 
+import os
 import shutil
 import tempfile
 from pathlib import Path
@@ -47,8 +48,9 @@ class Bench:
         return self.base / f'{self._n_logs}-{name}.log'
 
     def serve(self, *arguments, name='peer'):
-        """Starts one of our peers."""
-        return Server([self.program(name), *arguments], self.log(name))
+        """Starts one of our peers; what it leaves behind lies in `base`."""
+        env = dict(os.environ, TMPDIR=str(self.base))
+        return Server([self.program(name), *arguments], self.log(name), env)
 
     def close(self):
         shutil.rmtree(self.base, ignore_errors=True)

@@ -76,10 +76,10 @@ def run(argv, log, env=None, seconds=RUN_SECONDS, statuses=(0,)):
 class Server:
     """A peer of ours: prints {"port": N, ...} at first and one line of JSON for its report."""
 
-    def __init__(self, argv, log):
+    def __init__(self, argv, log, env=None):
         self._log = log
         with open(log, 'w', encoding='utf-8') as errors:
-            self._popen = _start(argv, None, stdout=subprocess.PIPE, stderr=errors)
+            self._popen = _start(argv, env, stdout=subprocess.PIPE, stderr=errors)
         self.hello = self._line()
         self.port = self.hello['port']
 

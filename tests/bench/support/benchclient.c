@@ -29,11 +29,12 @@ static GIOStream *
 add_tls (GIOStream *tcp, const gchar *ca, GError **error)
 {
   g_autoptr (GTlsDatabase) database = g_tls_file_database_new (ca, error);
+  g_autoptr (GSocketConnectable) identity = g_network_address_new ("127.0.0.1", 0);
   g_autoptr (GIOStream) tls = NULL;
 
   if (!database)
     return NULL;
-  tls = g_tls_client_connection_new (tcp, NULL, error);
+  tls = g_tls_client_connection_new (tcp, identity, error);
   if (!tls)
     return NULL;
   g_tls_connection_set_database (G_TLS_CONNECTION (tls), database);
