@@ -43,7 +43,7 @@ run (const Options *options)
   g_autoptr (GstElement) pipeline = gst_object_ref_sink (gst_pipeline_new (NULL));
   GstElement *sink = bench_element_new (&options->common, "rtmp2sink");
   g_autofree gchar *plugin = bench_plugin_file ("rtmp2sink");
-  BenchFeed *feed;
+  BenchFeed *feed = bench_feed_new ((guint) options->message_size, BENCH_LIVE_AUDIO_SIZE);
   gint64 start;
   gdouble cpu;
   gboolean ok;
@@ -51,7 +51,7 @@ run (const Options *options)
   g_object_set (sink, "sync", FALSE, NULL);
   gst_bin_add (GST_BIN (pipeline), sink);
   gst_element_set_state (pipeline, GST_STATE_PLAYING);
-  feed = bench_feed_new (sink, (guint) options->message_size);
+  bench_feed_start (feed, sink);
   start = g_get_monotonic_time ();
   cpu = bench_cpu_seconds ();
   ok = push_all (options, feed);

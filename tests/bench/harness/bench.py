@@ -3,6 +3,7 @@
 
 import os
 import shutil
+import sys
 import tempfile
 from pathlib import Path
 
@@ -17,6 +18,7 @@ class Bench:
     ours, theirs  Plugin: this project's and that of gst-plugins-bad
     quick         whether to be done in a minute or two
     runs          how often each figure is measured; the median counts
+    scale_runs    the same for what takes a given time; 1 by default
     cpu_seconds   what one run of a contender should take, start-up not counted
     """
 
@@ -24,6 +26,7 @@ class Bench:
         self.build = build.resolve()
         self.quick = quick
         self.runs = runs or (3 if quick else 5)
+        self.scale_runs = runs or 1
         self.cpu_seconds = 0.2 if quick else 0.5
         self.base = Path(tempfile.mkdtemp(prefix='rtmp2-bench-'))
         self._n_logs = 0
@@ -46,6 +49,11 @@ class Bench:
         """The path of a new log file."""
         self._n_logs += 1
         return self.base / f'{self._n_logs}-{name}.log'
+
+    @staticmethod
+    def progress(text):
+        """Tells on stderr what was done."""
+        print(f'  {text}', file=sys.stderr, flush=True)
 
     def serve(self, *arguments, name='peer'):
         """Starts one of our peers; what it leaves behind lies in `base`."""

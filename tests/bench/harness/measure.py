@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """CPU seconds per gigabyte of payload, of several contenders, measured in turn."""
 
-import sys
 from statistics import median
 
 from .outcome import Failure, Skip
@@ -108,8 +107,8 @@ class Meter:
             for contender in contenders:
                 if contender.name not in missing:
                     contender.samples.append(_sample(self._bench, contender, contender.count))
-            print(f'  {contenders[0].size} bytes, run {number + 1} of {self._bench.runs}',
-                  file=sys.stderr, flush=True)
+            self._bench.progress(f'{contenders[0].size} bytes, run {number + 1} of '
+                                 f'{self._bench.runs}')
         return missing
 
     def figure(self, contender, floor=None):

@@ -128,21 +128,30 @@ push_headers (BenchFeed *feed)
 /* -- Interface -- */
 
 BenchFeed *
-bench_feed_new (GstElement *sink, guint video_size)
+bench_feed_new (guint video_size, guint audio_size)
 {
   BenchFeed *feed = g_new0 (BenchFeed, 1);
-  g_autoptr (GstPad) peer = gst_element_get_static_pad (sink, "sink");
 
   feed->video.type = RTMP_MESSAGE_VIDEO;
   feed->video.size = video_size;
+  g_queue_push_tail (&feed->video.slots, slot_new (&feed->video));
   feed->audio.type = RTMP_MESSAGE_AUDIO;
+  feed->audio.size = audio_size;
+  g_queue_push_tail (&feed->audio.slots, slot_new (&feed->audio));
   feed->pad = gst_object_ref_sink (gst_pad_new ("src", GST_PAD_SRC));
+  return feed;
+}
+
+void
+bench_feed_start (BenchFeed *feed, GstElement *sink)
+{
+  g_autoptr (GstPad) peer = gst_element_get_static_pad (sink, "sink");
+
   gst_pad_set_active (feed->pad, TRUE);
   if (gst_pad_link (feed->pad, peer) != GST_PAD_LINK_OK)
     g_error ("the sink takes no pad");
   push_events (feed);
   push_headers (feed);
-  return feed;
 }
 
 void
@@ -162,12 +171,10 @@ bench_feed_push_video (BenchFeed *feed, guint32 timestamp)
 }
 
 GstFlowReturn
-bench_feed_push_audio (BenchFeed *feed, guint32 timestamp, guint size)
+bench_feed_push_audio (BenchFeed *feed, guint32 timestamp)
 {
-  Slot *slot;
+  Slot *slot = take_slot (&feed->audio, timestamp);
 
-  feed->audio.size = size;
-  slot = take_slot (&feed->audio, timestamp);
   slot->data[RTMP_FLV_TAG_HEADER_SIZE] = 0xaf;
   slot->data[RTMP_FLV_TAG_HEADER_SIZE + 1] = 1;
   return gst_pad_push (feed->pad, gst_buffer_ref (slot->buffer));

@@ -12,14 +12,19 @@
  */
 typedef struct _BenchFeed BenchFeed;
 
-/* Links a pad to @sink's and pushes stream-start, caps, segment, and in buffers the FLV header and
- * an AVC configuration. The sink must be at least PAUSED. @video_size: payload bytes of pictures */
-BenchFeed *bench_feed_new (GstElement *sink, guint video_size);
+/* A pad and one buffer of each kind. @video_size, @audio_size: payload bytes of pictures and of AAC
+ * frames */
+BenchFeed *bench_feed_new (guint video_size, guint audio_size);
+/* The sink must have let go of all buffers. */
 void bench_feed_free (BenchFeed *feed);
 
-/* Pushes the next picture, or an AAC frame of @size payload bytes, the same each time. */
+/* Links the pad to @sink's and pushes stream-start, caps, segment, and in buffers the FLV header and
+ * an AVC configuration. The sink must be at least PAUSED. */
+void bench_feed_start (BenchFeed *feed, GstElement *sink);
+
+/* Pushes the next picture, or AAC frame. */
 GstFlowReturn bench_feed_push_video (BenchFeed *feed, guint32 timestamp);
-GstFlowReturn bench_feed_push_audio (BenchFeed *feed, guint32 timestamp, guint size);
+GstFlowReturn bench_feed_push_audio (BenchFeed *feed, guint32 timestamp);
 /* Pushes @n pictures as a list, @interval milliseconds apart. */
 GstFlowReturn bench_feed_push_list (BenchFeed *feed, guint32 timestamp, guint interval, guint n);
 void bench_feed_push_eos (BenchFeed *feed);
