@@ -11,7 +11,7 @@
  *
  *   cpu, bytes   of `seconds` seconds in which all connections carry media
  *   lag          seconds that feeding was late at most
- *   memory       bytes for each connection: growth of the process's proportional set size
+ *   memory       bytes for each connection: growth of the process's anonymous memory
  *   threads      name -> number, while media flows */
 #include <stdio.h>
 #include <string.h>

@@ -11,8 +11,8 @@ bench_memory (void)
 
   if (!g_file_get_contents ("/proc/self/smaps_rollup", &text, NULL, NULL))
     return 0;
-  found = strstr (text, "\nPss:");
-  return found ? g_ascii_strtoull (found + strlen ("\nPss:"), NULL, 10) * 1024 : 0;
+  found = strstr (text, "\nAnonymous:");
+  return found ? g_ascii_strtoull (found + strlen ("\nAnonymous:"), NULL, 10) * 1024 : 0;
 }
 
 /* (transfer full) (nullable): NULL for a thread that has ended meanwhile. */

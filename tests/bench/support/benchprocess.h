@@ -4,8 +4,8 @@
 
 #include <glib.h>
 
-/* Bytes of memory of this process: proportional set size (smaps_rollup), so that pages that other
- * processes share do not count in full. */
+/* Bytes of memory of this process that no file is behind: heap, stacks, what was written in
+ * libraries. (The resident or the proportional set also changes with what other processes map.) */
 guint64 bench_memory (void);
 
 /* (transfer full): the threads of this process as a JSON object, name -> number. Numbers in
