@@ -2,9 +2,6 @@
 #ifndef SINK_TEST_H
 #define SINK_TEST_H
 
-#include <netinet/in.h>
-#include <sys/socket.h>
-
 #include "core/rtmpflv.h"
 #include "support/elementtest.h"
 #include "support/rtmppeer.h"
@@ -320,22 +317,11 @@ sink_test_wait_stalled (SinkTest *test)
   g_assert_true (test_wait_until (sink_test_has_backlog, test));
 }
 
-/* The sink's socket: the descriptor of this process that is connected to the peer's port, IPv4;
- * -1 if there is none. */
+/* The sink's socket; -1 if there is none. */
 static inline gint
 sink_test_find_socket (SinkTest *test)
 {
-  gint fd;
-
-  for (fd = 3; fd < 1024; fd++) {
-    struct sockaddr_in address;
-    socklen_t size = sizeof (address);
-
-    if (getpeername (fd, (struct sockaddr *) &address, &size) == 0 && address.sin_family == AF_INET
-        && ntohs (address.sin_port) == rtmp_peer_get_port (test->peer))
-      return fd;
-  }
-  return -1;
+  return test_find_socket (rtmp_peer_get_port (test->peer));
 }
 
 /* -- What arrives -- */

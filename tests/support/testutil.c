@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "testutil.h"
 
+#include <netinet/in.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "core/rtmpamf.h"
 #include "core/rtmpcursor.h"
@@ -70,6 +72,22 @@ list_descriptors (GString *names)
       g_string_append_printf (names, "  descriptor %s: %s\n", number, target);
   }
   return n;
+}
+
+gint
+test_find_socket (guint16 port)
+{
+  gint fd;
+
+  for (fd = 3; fd < 1024; fd++) {
+    struct sockaddr_in address;
+    socklen_t size = sizeof (address);
+
+    if (getpeername (fd, (struct sockaddr *) &address, &size) == 0 && address.sin_family == AF_INET
+        && ntohs (address.sin_port) == port)
+      return fd;
+  }
+  return -1;
 }
 
 guint

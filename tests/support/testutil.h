@@ -18,6 +18,9 @@ guint test_count_descriptors (void);
  * still. FALSE with the names of what is left on stderr after 20 s. */
 gboolean test_wait_counts (guint max_threads, guint max_descriptors);
 
+/* The descriptor of this process that is connected to that port, IPv4; -1 if there is none. */
+gint test_find_socket (guint16 port);
+
 /* Until @condition is TRUE, asked again and again; FALSE after 20 s. For what tells nobody that
  * it changed. */
 gboolean test_wait_until (gboolean (*condition) (gpointer user_data), gpointer user_data);
