@@ -5,7 +5,6 @@
  * messages of SIZE bytes, one by one, or plays what there is to its end. The messages that are
  * counted lie between two writes to standard error, "begin" and "end".
  */
-#include <stdlib.h>
 #include <unistd.h>
 
 #include "support/sinktest.h"
@@ -78,7 +77,8 @@ main (int argc, char **argv)
   gst_init (&argc, &argv);
   element_test_assert_ours ("rtmp2sink");
   if (argc == 5 && g_str_equal (argv[1], "publish"))
-    publish (argv[2], (guint) atoi (argv[3]), (gsize) atoi (argv[4]));
+    publish (argv[2], (guint) g_ascii_strtoull (argv[3], NULL, 10),
+        (gsize) g_ascii_strtoull (argv[4], NULL, 10));
   else if (argc == 3 && g_str_equal (argv[1], "play"))
     play (argv[2]);
   else

@@ -5,9 +5,7 @@
  * the peer's. Prints its address, takes what is published, sends each player N messages of SIZE
  * bytes and the end of the stream, and ends with its standard input.
  */
-#include <locale.h>
 #include <stdio.h>
-#include <stdlib.h>
 
 #include "support/rtmppeer.h"
 #include "support/testutil.h"
@@ -42,12 +40,13 @@ main (int argc, char **argv)
 
   if (argc != 3)
     return 2;
-  config.flv = make_flv ((guint) atoi (argv[1]), (gsize) atoi (argv[2]));
+  config.flv = make_flv ((guint) g_ascii_strtoull (argv[1], NULL, 10),
+      (gsize) g_ascii_strtoull (argv[2], NULL, 10));
   peer = rtmp_peer_new (&config);
   g_bytes_unref (config.flv);
   url = rtmp_peer_get_url (peer, "live/guard");
   puts (url);
-  fflush (stdout);
+  (void) fflush (stdout);
   while (getchar () != EOF)
     ;
   return 0;
