@@ -54,6 +54,7 @@ struct _RtmpConnection {
   gsize record_sent;
   gboolean is_full;      /* the watch waits until it can be written */
   GCancellable *closing; /* TLS only: cancels its goodbye */
+  gboolean want_reading;
   gint64 last_progress;
   GError *write_error;
   gboolean broken; /* writing is over: write_error, closed or shut down */
@@ -61,7 +62,6 @@ struct _RtmpConnection {
   /* The I/O thread's only. */
   RtmpIoTimer *timer;
   gsize quick_acked; /* bytes read that were acknowledged at once */
-  gboolean want_reading;
   gboolean unsettled; /* events were told since the owner was told that they are */
   gboolean closed;
 };
@@ -182,7 +182,14 @@ write_records (RtmpConnection *self, GError **error)
   }
 }
 
-static gboolean start_reading (gpointer data);
+static void
+set_reading_locked (RtmpConnection *self, gboolean reading)
+{
+  if (reading)
+    rtmp_session_touch (self->session, g_get_monotonic_time ());
+  self->want_reading = reading;
+  rtmp_io_watch_want (self->watch, RTMP_IO_READABLE, reading);
+}
 
 /* A write that fails is not reported at once: what the peer said before it
  * closed is still to be read, and says more. Shutting the socket down ends the
@@ -194,8 +201,7 @@ fail_locked (RtmpConnection *self, GError *error)
   self->broken = TRUE;
   set_full_locked (self, FALSE);
   g_socket_shutdown (self->socket, TRUE, TRUE, NULL);
-  rtmp_io_loop_invoke (self->loop, start_reading, rtmp_connection_ref (self),
-      (GDestroyNotify) rtmp_connection_unref);
+  set_reading_locked (self, TRUE);
 }
 
 static void
@@ -459,6 +465,17 @@ read_once (RtmpConnection *self)
   return n == RTMP_IO_LOOP_SCRATCH_SIZE;
 }
 
+static gboolean
+wants_reading (RtmpConnection *self)
+{
+  gboolean wanted;
+
+  g_mutex_lock (&self->lock);
+  wanted = self->want_reading;
+  g_mutex_unlock (&self->lock);
+  return wanted;
+}
+
 /* A read that is filled is followed by another: asking first costs two more system calls. */
 static void
 on_readable (RtmpConnection *self)
@@ -466,7 +483,7 @@ on_readable (RtmpConnection *self)
   guint i;
 
   for (i = 0; i < READS_AT_ONCE; i++) {
-    if (!read_once (self) || self->closed || !self->want_reading)
+    if (!read_once (self) || self->closed || !wants_reading (self))
       break;
   }
   settle (self);
@@ -483,41 +500,12 @@ on_ready (guint ready, gpointer data)
     on_writable (self);
 }
 
-static gboolean
-apply_reading (RtmpConnection *self, gboolean reading)
-{
-  self->want_reading = reading;
-  rtmp_io_watch_want (self->watch, RTMP_IO_READABLE, reading);
-  return G_SOURCE_REMOVE;
-}
-
-static gboolean
-start_reading (gpointer data)
-{
-  RtmpConnection *self = data;
-
-  g_mutex_lock (&self->lock);
-  rtmp_session_touch (self->session, g_get_monotonic_time ());
-  g_mutex_unlock (&self->lock);
-  return apply_reading (self, TRUE);
-}
-
-static gboolean
-stop_reading (gpointer data)
-{
-  return apply_reading (data, FALSE);
-}
-
 void
 rtmp_connection_set_reading (RtmpConnection *connection, gboolean reading)
 {
-  GSourceFunc func = reading ? start_reading : stop_reading;
-
-  if (rtmp_io_loop_is_current (connection->loop))
-    func (connection);
-  else
-    rtmp_io_loop_invoke (connection->loop, func, rtmp_connection_ref (connection),
-        (GDestroyNotify) rtmp_connection_unref);
+  g_mutex_lock (&connection->lock);
+  set_reading_locked (connection, reading);
+  g_mutex_unlock (&connection->lock);
 }
 
 /* -- Beginning and end -- */
@@ -561,7 +549,7 @@ rtmp_connection_new (RtmpIoLoop *loop, GIOStream *stream, GSocket *socket, RtmpS
   self->timer = rtmp_io_loop_timer (loop, on_timer, rtmp_connection_ref (self),
       (GDestroyNotify) rtmp_connection_unref);
   update_timer (self, rtmp_session_get_deadline (session));
-  start_reading (self);
+  rtmp_connection_set_reading (self, TRUE);
   rtmp_connection_lock (self);
   rtmp_connection_unlock (self);
   return self;
