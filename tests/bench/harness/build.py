@@ -12,7 +12,7 @@ BUILD_PACKAGES = ['build-essential', 'meson', 'ninja-build', 'pkg-config', 'libg
                   'libgstreamer1.0-dev', 'libgstreamer-plugins-base1.0-dev']
 RUN_PACKAGES = ['gstreamer1.0-plugins-base', 'gstreamer1.0-plugins-good',
                 'gstreamer1.0-plugins-bad', 'gstreamer1.0-plugins-ugly', 'gstreamer1.0-libav',
-                'glib-networking', 'openssl', 'rtmpdump', 'ffmpeg']
+                'gstreamer1.0-tools', 'glib-networking', 'openssl', 'rtmpdump', 'ffmpeg']
 
 
 def _installed(package):
