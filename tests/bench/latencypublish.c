@@ -122,13 +122,13 @@ publish (const Options *options, BenchSamples *samples)
 {
   g_autoptr (GstElement) pipeline = gst_object_ref_sink (gst_pipeline_new (NULL));
   GstElement *sink = bench_element_new (&options->common, "rtmp2sink");
-  BenchFeed *feed;
+  BenchFeed *feed = bench_feed_new ((guint) options->message_size, BENCH_LIVE_AUDIO_SIZE);
   gboolean ok;
 
   g_object_set (sink, "sync", FALSE, NULL);
   gst_bin_add (GST_BIN (pipeline), sink);
   gst_element_set_state (pipeline, GST_STATE_PLAYING);
-  feed = bench_feed_new (sink, (guint) options->message_size);
+  bench_feed_start (feed, sink);
   ok = push_picture (feed, 0);
   /* gst-plugins-bad queues until then; nothing tells when that is over. */
   bench_sleep_until (bench_now () + 500000000);

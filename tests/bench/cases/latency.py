@@ -39,7 +39,8 @@ def _percentile(values, part):
 
 def _server(bench, way, size, count):
     if way == 'publish':
-        return bench.serve()
+        # The peer must not think that nothing moves.
+        return bench.serve('--low-water', 1)
     return bench.serve('--message-size', size, '--count', count, '--rate', RATE,
                        name='latency-serve')
 
