@@ -81,6 +81,29 @@ mapped_slice (const Mapped *mapped, gsize offset, gsize size, RtmpVector *vector
   return n;
 }
 
+/* Copies up to @size bytes from @offset on. Returns how many there were. */
+static gsize
+mapped_read (const Mapped *mapped, gsize offset, guint8 *dest, gsize size)
+{
+  gsize copied = 0;
+  guint i;
+
+  for (i = 0; i < mapped->n_maps && copied < size; i++) {
+    const GstMapInfo *map = &mapped->maps[i];
+    gsize take;
+
+    if (offset >= map->size) {
+      offset -= map->size;
+      continue;
+    }
+    take = MIN (map->size - offset, size - copied);
+    memcpy (dest + copied, map->data + offset, take);
+    copied += take;
+    offset = 0;
+  }
+  return copied;
+}
+
 /* -- Messages -- */
 
 /* @offset: where the tag's data begins */
@@ -126,8 +149,8 @@ static gssize
 take_from_buffer (GstRtmp2FlvInput *self, GstBuffer *buffer, GPtrArray *messages, GError **error)
 {
   gsize size = gst_buffer_get_size (buffer);
+  Mapped *mapped = mapped_new (buffer);
   gsize offset = 0;
-  Mapped *mapped = NULL;
   gssize result = -1;
 
   for (;;) {
@@ -139,7 +162,8 @@ take_from_buffer (GstRtmp2FlvInput *self, GstBuffer *buffer, GPtrArray *messages
     offset += skip;
     self->skip -= skip;
     result = (gssize) offset;
-    if (gst_buffer_extract (buffer, offset, head, sizeof head) < sizeof head)
+    if (size - offset < sizeof head
+        || mapped_read (mapped, offset, head, sizeof head) < sizeof head)
       break;
     file = parse_head (head, &header, error);
     result = file < 0 ? -1 : result;
@@ -149,14 +173,11 @@ take_from_buffer (GstRtmp2FlvInput *self, GstBuffer *buffer, GPtrArray *messages
       continue;
     if (file < 0 || size - offset - sizeof head < header.size)
       break;
-    if (!mapped)
-      mapped = mapped_new (buffer);
     g_ptr_array_add (messages, make_message (&header, mapped, offset + sizeof head));
     offset += sizeof head + header.size;
     self->skip = RTMP_FLV_TAG_TRAILER_SIZE;
   }
-  if (mapped)
-    mapped_unref (mapped);
+  mapped_unref (mapped);
   return result;
 }
 

@@ -61,7 +61,7 @@ struct _RtmpConnection {
 
   /* The I/O thread's only. */
   RtmpIoTimer *timer;
-  gsize quick_acked; /* bytes read that were acknowledged at once */
+  gsize quick_acked;  /* bytes read that were acknowledged at once */
   gboolean unsettled; /* events were told since the owner was told that they are */
   gboolean closed;
 };
@@ -116,17 +116,21 @@ vectors_size (const RtmpVector *vectors, guint n_vectors)
   return size;
 }
 
-/* Writes what the session lends. Returns FALSE when the socket is full. */
+/* Writes what the session lends. Returns FALSE when the socket is full. Where less is lent than
+ * could be, there is no more. */
 static gboolean
 write_vectors (RtmpConnection *self, GError **error)
 {
   RtmpVector vectors[RTMP_MAX_VECTORS];
   guint n;
 
-  while ((n = rtmp_session_peek (self->session, vectors, G_N_ELEMENTS (vectors))) > 0) {
-    gsize lent = vectors_size (vectors, n);
-    gsize written = 0;
+  do {
+    gsize lent, written = 0;
 
+    n = rtmp_session_peek (self->session, vectors, G_N_ELEMENTS (vectors));
+    if (n == 0)
+      break;
+    lent = vectors_size (vectors, n);
     if (g_pollable_output_stream_writev_nonblocking (self->output, (GOutputVector *) vectors, n,
             &written, NULL, error)
         != G_POLLABLE_RETURN_OK)
@@ -135,7 +139,7 @@ write_vectors (RtmpConnection *self, GError **error)
     self->last_progress = g_get_monotonic_time ();
     if (written < lent)
       return FALSE;
-  }
+  } while (n == G_N_ELEMENTS (vectors));
   return TRUE;
 }
 
