@@ -79,7 +79,7 @@ advance_time (GstRtmp2FlvOutput *self, guint32 timestamp)
 }
 
 void
-gst_rtmp2_flv_output_write (GstRtmp2FlvOutput *output, RtmpQueueItem *item, GQueue *buffers,
+gst_rtmp2_flv_output_write (GstRtmp2FlvOutput *output, RtmpQueueItem *item, GPtrArray *buffers,
     gboolean timestamp)
 {
   RtmpMessage *message = item->message;
@@ -89,7 +89,7 @@ gst_rtmp2_flv_output_write (GstRtmp2FlvOutput *output, RtmpQueueItem *item, GQue
       (GDestroyNotify) rtmp_message_unref);
 
   if (!output->file_header_sent)
-    g_queue_push_tail (buffers, new_file_header (item));
+    g_ptr_array_add (buffers, new_file_header (item));
   output->file_header_sent = TRUE;
 
   if (gst_rtmp2_flv_output_is_coded (item))
@@ -97,5 +97,5 @@ gst_rtmp2_flv_output_write (GstRtmp2FlvOutput *output, RtmpQueueItem *item, GQue
   if (timestamp && output->has_time && output->time >= 0)
     GST_BUFFER_DTS (buffer) = (guint64) output->time * GST_MSECOND;
   set_flags (output, item, buffer);
-  g_queue_push_tail (buffers, buffer);
+  g_ptr_array_add (buffers, buffer);
 }

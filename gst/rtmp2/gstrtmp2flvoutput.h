@@ -35,7 +35,7 @@ gboolean gst_rtmp2_flv_output_is_coded (const RtmpQueueItem *item);
  * Sets HEADER on configuration and metadata, DELTA_UNIT on what a decoder cannot start
  * with, DISCONT behind a loss.
  */
-void gst_rtmp2_flv_output_write (GstRtmp2FlvOutput *output, RtmpQueueItem *item, GQueue *buffers,
+void gst_rtmp2_flv_output_write (GstRtmp2FlvOutput *output, RtmpQueueItem *item, GPtrArray *buffers,
     gboolean timestamp);
 
 G_END_DECLS

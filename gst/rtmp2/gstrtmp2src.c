@@ -64,8 +64,10 @@ struct _GstRtmp2Src {
   /* The streaming thread's. */
   GstRtmp2FlvOutput output;
   gboolean has_segment;
-  GArray *held;   /* RtmpQueueItem: until the segment is known */
-  GQueue buffers; /* GstBuffer: to be given out */
+  GArray *held;       /* RtmpQueueItem: until the segment is known */
+  gboolean timestamp; /* the buffers get DTS */
+  GPtrArray *buffers; /* GstBuffer: to be given out; the first n_given are gone */
+  guint n_given;
 };
 
 static GstStaticPadTemplate src_template = GST_STATIC_PAD_TEMPLATE ("src", GST_PAD_SRC,
@@ -224,11 +226,31 @@ clear_held (GstRtmp2Src *self)
   g_array_set_size (self->held, 0);
 }
 
+static guint
+count_buffers (const GstRtmp2Src *self)
+{
+  return self->buffers->len - self->n_given;
+}
+
+/* (transfer full): the next, of which there is one */
+static GstBuffer *
+take_buffer (GstRtmp2Src *self)
+{
+  GstBuffer *buffer = self->buffers->pdata[self->n_given++];
+
+  if (self->n_given == self->buffers->len) {
+    g_ptr_array_set_size (self->buffers, 0);
+    self->n_given = 0;
+  }
+  return buffer;
+}
+
 static void
 clear_output (GstRtmp2Src *self)
 {
   clear_held (self);
-  g_queue_clear_full (&self->buffers, (GDestroyNotify) gst_buffer_unref);
+  while (count_buffers (self) > 0)
+    gst_buffer_unref (take_buffer (self));
 }
 
 /* A live stream may have run for hours, and its first frame is due when it arrives: its time
@@ -255,8 +277,7 @@ begin_segment (GstRtmp2Src *self, guint64 start)
 static void
 write_item (GstRtmp2Src *self, RtmpQueueItem *item)
 {
-  gst_rtmp2_flv_output_write (&self->output, item, &self->buffers,
-      !gst_base_src_get_do_timestamp (GST_BASE_SRC (self)));
+  gst_rtmp2_flv_output_write (&self->output, item, self->buffers, self->timestamp);
 }
 
 static void
@@ -329,11 +350,12 @@ receive (GstRtmp2Src *self)
   guint n, i;
 
   result = rtmp_link_receive (link, items, BATCH, &n, &error);
+  self->timestamp = !gst_base_src_get_do_timestamp (GST_BASE_SRC (self));
   for (i = 0; i < n; i++)
     take_item (self, &items[i]);
   if (result == RTMP_LINK_EOS || result == RTMP_LINK_ERROR) {
     release_held (self);
-    if (!g_queue_is_empty (&self->buffers))
+    if (count_buffers (self) > 0)
       return GST_FLOW_OK;
   }
   switch (result) {
@@ -373,11 +395,10 @@ wants_single_buffers (GstRtmp2Src *self)
 static void
 give_out_list (GstRtmp2Src *self)
 {
-  GstBufferList *list = gst_buffer_list_new_sized (self->buffers.length);
-  GstBuffer *buffer;
+  GstBufferList *list = gst_buffer_list_new_sized (count_buffers (self));
 
-  while ((buffer = g_queue_pop_head (&self->buffers)))
-    gst_buffer_list_add (list, buffer);
+  while (count_buffers (self) > 0)
+    gst_buffer_list_add (list, take_buffer (self));
   gst_base_src_submit_buffer_list (GST_BASE_SRC (self), list);
 }
 
@@ -391,14 +412,14 @@ gst_rtmp2_src_create (GstPushSrc *src, GstBuffer **buffer)
 
     if (rtmp_link_take_resynced (gst_rtmp2_endpoint_get_link (self->endpoint)))
       restart (self);
-    if (!g_queue_is_empty (&self->buffers))
+    if (count_buffers (self) > 0)
       break;
     flow = receive (self);
     if (flow != GST_FLOW_OK)
       return flow;
   }
-  if (wants_single_buffers (self) || self->buffers.length == 1)
-    *buffer = g_queue_pop_head (&self->buffers);
+  if (wants_single_buffers (self) || count_buffers (self) == 1)
+    *buffer = take_buffer (self);
   else
     give_out_list (self);
   return GST_FLOW_OK;
@@ -525,7 +546,7 @@ gst_rtmp2_src_init (GstRtmp2Src *self)
   self->max_size_bytes = DEFAULT_MAX_SIZE_BYTES;
   self->max_size_time = DEFAULT_MAX_SIZE_TIME;
   self->held = g_array_new (FALSE, FALSE, sizeof (RtmpQueueItem));
-  g_queue_init (&self->buffers);
+  self->buffers = g_ptr_array_new ();
   self->endpoint = gst_rtmp2_endpoint_new (GST_ELEMENT (self), &endpoint_class);
   gst_base_src_set_format (GST_BASE_SRC (self), GST_FORMAT_TIME);
   gst_base_src_set_live (GST_BASE_SRC (self), DEFAULT_IS_LIVE);
@@ -539,6 +560,7 @@ gst_rtmp2_src_finalize (GObject *object)
   gst_rtmp2_endpoint_free (self->endpoint);
   clear_output (self);
   g_array_unref (self->held);
+  g_ptr_array_unref (self->buffers);
   G_OBJECT_CLASS (gst_rtmp2_src_parent_class)->finalize (object);
 }
 
