@@ -18,7 +18,7 @@ gst_rtmp2_flv_output_init (GstRtmp2FlvOutput *output)
 gboolean
 gst_rtmp2_flv_output_is_coded (const RtmpQueueItem *item)
 {
-  switch (item->info.kind) {
+  switch (item->kind) {
     case RTMP_TAG_KEY:
     case RTMP_TAG_INTER:
     case RTMP_TAG_DISPOSABLE:
@@ -35,7 +35,7 @@ file_flags (const RtmpQueueItem *first)
 {
   guint8 flags = 0;
 
-  if (first->info.kind == RTMP_TAG_METADATA)
+  if (first->kind == RTMP_TAG_METADATA)
     flags = rtmp_flv_metadata_flags (first->message);
   return flags ? flags : RTMP_FLV_HAS_AUDIO | RTMP_FLV_HAS_VIDEO;
 }
@@ -55,9 +55,9 @@ new_file_header (const RtmpQueueItem *first)
 static void
 set_flags (GstRtmp2FlvOutput *self, const RtmpQueueItem *item, GstBuffer *buffer)
 {
-  RtmpTagKind kind = item->info.kind;
+  RtmpTagKind kind = item->kind;
 
-  self->has_video |= item->info.is_video;
+  self->has_video |= item->is_video;
   if (kind == RTMP_TAG_CONFIG || kind == RTMP_TAG_METADATA)
     GST_BUFFER_FLAG_SET (buffer, GST_BUFFER_FLAG_HEADER);
   else if (self->has_video && kind != RTMP_TAG_KEY)

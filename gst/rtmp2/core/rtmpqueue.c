@@ -49,17 +49,17 @@ nth_item (const RtmpQueue *queue, guint64 index)
 }
 
 static gboolean
-is_coded_video (const RtmpTagInfo *info)
+is_coded_video (const RtmpQueueItem *item)
 {
-  return info->kind == RTMP_TAG_KEY || info->kind == RTMP_TAG_INTER
-      || info->kind == RTMP_TAG_DISPOSABLE;
+  return item->kind == RTMP_TAG_KEY || item->kind == RTMP_TAG_INTER
+      || item->kind == RTMP_TAG_DISPOSABLE;
 }
 
 /* What cannot be told is taken for media that needs no key frame. */
 static gboolean
-is_coded (const RtmpTagInfo *info)
+is_coded (const RtmpQueueItem *item)
 {
-  return is_coded_video (info) || info->kind == RTMP_TAG_AUDIO || info->kind == RTMP_TAG_UNKNOWN;
+  return is_coded_video (item) || item->kind == RTMP_TAG_AUDIO || item->kind == RTMP_TAG_UNKNOWN;
 }
 
 static guint8
@@ -74,9 +74,20 @@ lowest_track (const RtmpTagInfo *info)
 }
 
 static gboolean
-opens_gate (const RtmpQueue *queue, const RtmpTagInfo *info)
+opens_gate (const RtmpQueue *queue, const RtmpQueueItem *item)
 {
-  return info->kind == RTMP_TAG_KEY && lowest_track (info) <= queue->gate_track;
+  return item->kind == RTMP_TAG_KEY && item->track <= queue->gate_track;
+}
+
+static void
+fill_item (RtmpQueueItem *item, RtmpMessage *message, const RtmpTagInfo *info)
+{
+  *item = (RtmpQueueItem) {
+    .message = message,
+    .kind = info->kind,
+    .is_video = info->is_video,
+    .track = lowest_track (info),
+  };
 }
 
 RtmpQueue *
@@ -129,8 +140,7 @@ static void
 find_first_coded (RtmpQueue *queue)
 {
   queue->first_coded = MAX (queue->first_coded, queue->head);
-  while (queue->first_coded < queue->tail
-      && !is_coded (&nth_item (queue, queue->first_coded)->info))
+  while (queue->first_coded < queue->tail && !is_coded (nth_item (queue, queue->first_coded)))
     queue->first_coded++;
 }
 
@@ -142,10 +152,20 @@ take_head (RtmpQueue *queue)
 
   queue->head++;
   queue->ring_bytes -= item->message->size;
-  if (is_coded_video (&item->info))
+  if (is_coded_video (item))
     queue->n_video--;
   find_first_coded (queue);
   return item;
+}
+
+/* Returns the messages dropped. */
+static guint
+keep_config (RtmpQueue *queue, RtmpMessage *message)
+{
+  RtmpTagInfo info;
+
+  rtmp_flv_classify (message, &info);
+  return rtmp_config_set_add (queue->kept, message, &info);
 }
 
 /* Drops from the head up to @end, keeping configuration. Returns the messages dropped. */
@@ -157,9 +177,9 @@ drop_until (RtmpQueue *queue, guint64 end)
   while (queue->head < end) {
     RtmpQueueItem *item = take_head (queue);
 
-    if (is_coded (&item->info))
+    if (is_coded (item))
       queue->lost = TRUE;
-    dropped += rtmp_config_set_add (queue->kept, item->message, &item->info);
+    dropped += keep_config (queue, item->message);
   }
   return dropped;
 }
@@ -181,7 +201,7 @@ drop_group (RtmpQueue *queue)
     queue->need_key = TRUE;
     return drop_until (queue, end);
   }
-  while (end < queue->tail && !opens_gate (queue, &nth_item (queue, end)->info))
+  while (end < queue->tail && !opens_gate (queue, nth_item (queue, end)))
     end++;
   if (end == queue->tail)
     close_gate (queue);
@@ -226,13 +246,15 @@ rtmp_queue_set_limits (RtmpQueue *queue, guint64 max_bytes, guint32 max_time)
 }
 
 static void
-watch_video (RtmpQueue *queue, const RtmpTagInfo *info, guint32 timestamp)
+watch_video (RtmpQueue *queue, const RtmpQueueItem *item)
 {
-  if (is_coded_video (info)) {
+  guint32 timestamp = item->message->timestamp;
+
+  if (is_coded_video (item)) {
     queue->has_video = TRUE;
     queue->last_video = timestamp;
-    queue->gate_track = MIN (queue->gate_track, lowest_track (info));
-  } else if (info->kind == RTMP_TAG_AUDIO && queue->has_video
+    queue->gate_track = MIN (queue->gate_track, item->track);
+  } else if (item->kind == RTMP_TAG_AUDIO && queue->has_video
       && (gint32) (timestamp - queue->last_video) > VIDEO_GONE_TIME) {
     queue->has_video = FALSE;
     queue->audio_waits = FALSE;
@@ -241,30 +263,29 @@ watch_video (RtmpQueue *queue, const RtmpTagInfo *info, guint32 timestamp)
 
 /* TRUE if the message may not go into the ring before the next key frame. */
 static gboolean
-is_gated (RtmpQueue *queue, const RtmpTagInfo *info)
+is_gated (RtmpQueue *queue, const RtmpQueueItem *item)
 {
   if (!queue->need_key)
     return FALSE;
-  if (opens_gate (queue, info)) {
+  if (opens_gate (queue, item)) {
     queue->need_key = FALSE;
     queue->audio_waits = FALSE;
     queue->lost = TRUE;
     return FALSE;
   }
-  return queue->audio_waits || is_coded_video (info);
+  return queue->audio_waits || is_coded_video (item);
 }
 
 /* Adds the item that was written behind the tail. */
 static void
 append (RtmpQueue *queue, RtmpQueueItem *item)
 {
-  item->discont = FALSE;
-  if (is_coded (&item->info)) {
+  if (is_coded (item)) {
     item->discont = queue->lost;
     queue->lost = FALSE;
     queue->newest = item->message->timestamp;
   }
-  if (is_coded_video (&item->info))
+  if (is_coded_video (item))
     queue->n_video++;
   queue->ring_bytes += item->message->size;
   queue->tail++;
@@ -275,17 +296,18 @@ guint
 rtmp_queue_push (RtmpQueue *queue, RtmpMessage *message)
 {
   RtmpQueueItem *item;
+  RtmpTagInfo info;
   guint dropped = 0;
 
   if (queue->tail - queue->head == queue->capacity)
     grow (queue);
   item = nth_item (queue, queue->tail);
-  item->message = message;
-  rtmp_flv_classify (message, &item->info);
+  rtmp_flv_classify (message, &info);
+  fill_item (item, message, &info);
 
-  watch_video (queue, &item->info, message->timestamp);
-  if (is_gated (queue, &item->info))
-    dropped = rtmp_config_set_add (queue->kept, message, &item->info);
+  watch_video (queue, item);
+  if (is_gated (queue, item))
+    dropped = rtmp_config_set_add (queue->kept, message, &info);
   else
     append (queue, item);
   if (queue->leaky)
@@ -297,8 +319,11 @@ rtmp_queue_push (RtmpQueue *queue, RtmpMessage *message)
 gboolean
 rtmp_queue_pop (RtmpQueue *queue, RtmpQueueItem *item)
 {
-  if (rtmp_config_set_pop (queue->kept, &item->message, &item->info)) {
-    item->discont = FALSE;
+  RtmpMessage *message;
+  RtmpTagInfo info;
+
+  if (rtmp_config_set_pop (queue->kept, &message, &info)) {
+    fill_item (item, message, &info);
     return TRUE;
   }
   if (queue->head == queue->tail)
@@ -314,7 +339,7 @@ rtmp_queue_resync (RtmpQueue *queue)
   guint64 start = queue->tail;
   guint dropped;
 
-  while (start > queue->head && !opens_gate (queue, &nth_item (queue, start - 1)->info))
+  while (start > queue->head && !opens_gate (queue, nth_item (queue, start - 1)))
     start--;
   if (start > queue->head) {
     start--;

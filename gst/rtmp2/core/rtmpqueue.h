@@ -30,10 +30,18 @@ G_BEGIN_DECLS
  */
 typedef struct _RtmpQueue RtmpQueue;
 
+/**
+ * RtmpQueueItem: small, since items go from one processor's cache to another's.
+ * @kind, @is_video: as in RtmpTagInfo
+ * @track: the lowest of the message's; 255 if it has none
+ * @discont: something was dropped just before this; on coded media only
+ */
 typedef struct {
   RtmpMessage *message;
-  RtmpTagInfo info;
-  gboolean discont; /* something was dropped just before this; on coded media only */
+  RtmpTagKind kind;
+  gboolean is_video;
+  gboolean discont;
+  guint8 track;
 } RtmpQueueItem;
 
 /* @max_bytes (of payload), @max_time (ms): 0 = unbounded. RTMP_MAX_QUEUE_MESSAGES holds in any

@@ -274,7 +274,7 @@ test_leaky (void)
     g_assert_cmpint (rtmp_link_receive (test->link, &item, 1, &n, NULL), ==, RTMP_LINK_OK);
     g_ptr_array_add (messages, item.message);
     if (item.discont)
-      g_assert_true (item.info.kind == RTMP_TAG_KEY && n_discont++ == 0);
+      g_assert_true (item.kind == RTMP_TAG_KEY && n_discont++ == 0);
   }
   g_assert_cmpuint (n_discont, ==, 1);
   /* What a decoder must be told is kept. */
@@ -370,7 +370,7 @@ test_resync (void)
     g_assert_cmpint (n, ==, 1);
     discont = item.discont;
     if (discont) {
-      g_assert_cmpint (item.info.kind, ==, RTMP_TAG_KEY);
+      g_assert_cmpint (item.kind, ==, RTMP_TAG_KEY);
       g_assert_cmpuint (item.message->timestamp, ==, 20 * 40);
     }
     rtmp_message_unref (item.message);
