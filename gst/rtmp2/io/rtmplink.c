@@ -272,6 +272,7 @@ wait_backlog_locked (RtmpLink *link, gsize bytes, GError **error)
   gint64 begin = g_get_monotonic_time ();
   RtmpLinkResult result;
 
+  link->awaited_backlog = bytes;
   while ((result = check_locked (link, error)) == RTMP_LINK_OK && link->connection
       && !link->peer_closed) {
     RtmpBacklog backlog;

@@ -223,13 +223,18 @@ on_settled (gpointer user_data)
   rtmp_link_unref (link);
 }
 
+/* Large messages take many of these, and only the one that leaves little enough is waited for. */
 static void
 on_writable (gpointer user_data)
 {
   RtmpLink *link = user_data;
+  RtmpBacklog backlog = { .is_empty = TRUE };
 
   g_mutex_lock (&link->lock);
-  rtmp_link_wake_locked (link);
+  if (link->connection)
+    rtmp_connection_get_backlog (link->connection, &backlog);
+  if (backlog.is_empty || backlog.bytes <= link->awaited_backlog)
+    rtmp_link_wake_locked (link);
   g_mutex_unlock (&link->lock);
 }
 

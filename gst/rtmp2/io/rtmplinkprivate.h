@@ -37,7 +37,8 @@ struct _RtmpLink {
   gboolean ready;
   gboolean ended;
   gboolean peer_closed;
-  gsize stop_bytes; /* of the stop commands */
+  gsize stop_bytes;      /* of the stop commands */
+  gsize awaited_backlog; /* bytes left that are few enough for who waits; 0 = nothing at all */
 
   RtmpFastStart fast_start; /* of the connection */
   RtmpStage stage;          /* of the connection; the last before its end */
