@@ -8,6 +8,7 @@
  * The pictures come from latency-serve, which writes into each the moment right before it sends
  * all of it by one call. With --floor-port a thread that waits in recv() takes the source's place.
  * Prints microseconds as JSON. */
+#include <string.h>
 #include <sys/socket.h>
 
 #include "support/benchclient.h"
@@ -80,7 +81,25 @@ play (const Options *options, BenchSamples *samples)
 
 /* -- Through recv() -- */
 
-/* Messages come one at a time, each in one chunk: behind its stamp there is so much more of it. */
+/* Takes the pictures that are whole out of the first @size bytes of @data. Each is in one chunk:
+ * behind its stamp there are @behind bytes more. Returns the bytes left, which it moves to the
+ * front. */
+static gsize
+take_pictures (BenchSamples *samples, guint8 *data, gsize size, gsize behind)
+{
+  const gint64 now = bench_now ();
+  gint64 moment;
+  gsize done = 0, end;
+
+  while ((moment = bench_stamp_find (data + done, size - done, &end)) >= 0
+      && size - done - end >= behind) {
+    bench_samples_add (samples, now - moment);
+    done += end + behind;
+  }
+  memmove (data, data + done, size - done);
+  return size - done;
+}
+
 static gboolean
 play_floor (const Options *options, BenchSamples *samples)
 {
@@ -98,19 +117,8 @@ play_floor (const Options *options, BenchSamples *samples)
     return FALSE;
   }
   fd = bench_client_get_fd (stream);
-  while ((n = recv (fd, data + size, RECEIVE_BYTES - size, 0)) > 0) {
-    gint64 now = bench_now (), moment;
-    gsize end;
-
-    size += (gsize) n;
-    moment = bench_stamp_find (data, size, &end);
-    if (moment >= 0 && size >= end + behind) {
-      bench_samples_add (samples, now - moment);
-      size = 0;
-    }
-    if (size == RECEIVE_BYTES)
-      size = 0;
-  }
+  while ((n = recv (fd, data + size, RECEIVE_BYTES - size, 0)) > 0)
+    size = take_pictures (samples, data, size + (gsize) n, behind);
   return n == 0;
 }
 
