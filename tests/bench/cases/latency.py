@@ -61,7 +61,8 @@ def _sample(bench, way, size, count, plugin=None, settings=()):
     finally:
         server.stop()
     samples = (plugin or bench.ours).parse(result.output)['samples']
-    if len(samples) < count * (0.9 if plugin is bench.theirs else 1):
+    # The floor's set-up may have read into the media; gst-plugins-bad may lose the end of it.
+    if len(samples) < count * (1 if plugin is bench.ours else 0.9):
         raise Failure(f'latency: {len(samples)} of {count} messages of {size} bytes arrived at '
                       f'{plugin.name if plugin else "the floor"}')
     return sorted(samples)
