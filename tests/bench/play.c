@@ -6,8 +6,6 @@
  *
  * --count also counts the buffers and bytes that arrived, which costs a probe for each. Prints as
  * JSON what it measured from the first buffer to EOS, and the plugin's file. */
-#include <stdio.h>
-
 #include "support/benchcpu.h"
 #include "support/benchelement.h"
 
@@ -72,8 +70,8 @@ run (const Options *options)
       &arrival, NULL);
   gst_element_set_state (pipeline, GST_STATE_PLAYING);
   ok = bench_wait_eos (pipeline) && arrival.start > 0;
-  printf ("{\"bytes\": %" G_GUINT64_FORMAT ", \"buffers\": %" G_GUINT64_FORMAT
-          ", \"wall\": %.6f, \"cpu\": %.6f, \"plugin\": \"%s\"}\n",
+  g_print ("{\"bytes\": %" G_GUINT64_FORMAT ", \"buffers\": %" G_GUINT64_FORMAT
+           ", \"wall\": %.6f, \"cpu\": %.6f, \"plugin\": \"%s\"}\n",
       arrival.bytes, arrival.buffers, (gdouble) (g_get_monotonic_time () - arrival.start) / 1e6,
       bench_cpu_seconds () - arrival.cpu, plugin);
   gst_element_set_state (pipeline, GST_STATE_NULL);

@@ -6,8 +6,6 @@
  *           --message-size N --count N [--list N]
  *
  * Prints as JSON what it measured from the first picture to EOS, and the plugin's file. */
-#include <stdio.h>
-
 #include "support/benchcpu.h"
 #include "support/benchelement.h"
 #include "support/benchfeed.h"
@@ -57,7 +55,7 @@ run (const Options *options)
   ok = push_all (options, feed);
   bench_feed_push_eos (feed);
   ok = bench_wait_eos (pipeline) && ok;
-  printf ("{\"bytes\": %" G_GINT64_FORMAT ", \"wall\": %.6f, \"cpu\": %.6f, \"plugin\": \"%s\"}\n",
+  g_print ("{\"bytes\": %" G_GINT64_FORMAT ", \"wall\": %.6f, \"cpu\": %.6f, \"plugin\": \"%s\"}\n",
       options->count * options->message_size, (gdouble) (g_get_monotonic_time () - start) / 1e6,
       bench_cpu_seconds () - cpu, plugin);
   gst_element_set_state (pipeline, GST_STATE_NULL);

@@ -13,7 +13,6 @@
  *   lag          seconds that feeding was late at most
  *   memory       bytes for each connection: growth of the process's anonymous memory
  *   threads      name -> number, while media flows */
-#include <stdio.h>
 #include <string.h>
 
 #include "support/benchcpu.h"
@@ -83,11 +82,10 @@ end_measuring (Scale *scale, const gchar *factory)
   g_autofree gchar *threads = bench_threads ();
   g_autofree gchar *plugin = bench_plugin_file (factory);
 
-  printf ("{\"cpu\": %.6f, \"seconds\": %.6f, \"bytes\": %" G_GUINT64_FORMAT
-          ", \"lag\": %.6f, \"memory\": %.0f, \"threads\": %s, \"plugin\": \"%s\"}\n",
+  g_print ("{\"cpu\": %.6f, \"seconds\": %.6f, \"bytes\": %" G_GUINT64_FORMAT
+           ", \"lag\": %.6f, \"memory\": %.0f, \"threads\": %s, \"plugin\": \"%s\"}\n",
       cpu, seconds, bytes, scale->lag, (gdouble) memory / scale->options->connections, threads,
       plugin);
-  fflush (stdout);
 }
 
 static void

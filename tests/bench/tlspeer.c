@@ -7,7 +7,6 @@
  * Prints {"port": N, "ca": FILE} at first, and for each connection what it got and the CPU time that
  * took. The certificates are made anew and removed at the end. */
 #include <gio/gio.h>
-#include <stdio.h>
 
 #include "support/benchcpu.h"
 #include "support/benchserver.h"
@@ -87,9 +86,8 @@ run (GSocketListener *listener, const TestCertificates *certificates, gint n_con
     if (!tcp)
       return 1;
     received = serve (tcp, certificates->good, data);
-    printf ("{\"received\": %" G_GUINT64_FORMAT ", \"cpu\": %.6f}\n", received,
+    g_print ("{\"received\": %" G_GUINT64_FORMAT ", \"cpu\": %.6f}\n", received,
         bench_cpu_seconds () - cpu);
-    fflush (stdout);
   }
   return 0;
 }
@@ -132,8 +130,7 @@ main (int argc, char **argv)
     g_printerr ("no TLS backend, no openssl or no port\n");
     return 77;
   }
-  printf ("{\"port\": %u, \"ca\": \"%s/ca.pem\"}\n", port, certificates->folder);
-  fflush (stdout);
+  g_print ("{\"port\": %u, \"ca\": \"%s/ca.pem\"}\n", port, certificates->folder);
   status = run (listener, certificates, n_connections);
   test_certificates_free (certificates);
   return status;

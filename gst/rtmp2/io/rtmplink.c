@@ -450,8 +450,8 @@ rtmp_link_set_pacing (RtmpLink *link, guint64 bits_per_second)
 
 /* -- Playing -- */
 
-/* After whatever may have made room in the queue; once there is much of it, since it takes the I/O
- * thread to be woken. */
+/* After whatever may have made room in the queue; once there is much of it, not for each message of a
+ * full one. */
 static void
 resume_reading_locked (RtmpLink *link)
 {

@@ -7,6 +7,8 @@ this one: of two plugins of one name the scanner may take the other.
 
 import json
 import os
+import re
+import subprocess
 from pathlib import Path
 
 from .outcome import Failure
@@ -29,10 +31,20 @@ class Plugin:
         self._not_in = other.folder
         return self
 
+    def _check(self, file):
+        found = Path(file).resolve().parent
+        if (self.folder and found != self.folder) or found == self._not_in:
+            raise Failure(f'the elements for {self.name} come from {file or "nowhere"}')
+
     def parse(self, output):
         """What a program printed as JSON, once it has told which file it used."""
         result = json.loads(output)
-        found = Path(result['plugin']).resolve().parent
-        if (self.folder and found != self.folder) or found == self._not_in:
-            raise Failure(f'the elements for {self.name} come from {result["plugin"]}')
+        self._check(result['plugin'])
         return result
+
+    def inspect(self, element):
+        """For programs that do not tell the file: asks gst-inspect-1.0 in the same environment."""
+        shown = subprocess.run(['gst-inspect-1.0', element], env=self.env, text=True, check=False,
+                               stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        file = re.search(r'Filename\s+(\S+)', shown.stdout)
+        self._check(file.group(1) if file else '')

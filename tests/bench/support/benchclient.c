@@ -4,7 +4,6 @@
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <stdio.h>
 
 #include "core/rtmpclient.h"
 
@@ -149,6 +148,5 @@ bench_client_get_fd (GIOStream *stream)
 void
 bench_print_result (guint64 bytes, gdouble wall, gdouble cpu)
 {
-  printf ("{\"bytes\": %" G_GUINT64_FORMAT ", \"wall\": %.6f, \"cpu\": %.6f}\n", bytes, wall, cpu);
-  fflush (stdout);
+  g_print ("{\"bytes\": %" G_GUINT64_FORMAT ", \"wall\": %.6f, \"cpu\": %.6f}\n", bytes, wall, cpu);
 }
