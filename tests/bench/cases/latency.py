@@ -93,8 +93,8 @@ def _table(bench, way):
             for name, take in rows.items():
                 samples[name][size].append(take(size_bytes, count))
     idle, total = (later - earlier for later, earlier in zip(_idle_time(), before))
-    table.note(f'Meanwhile the processors were idle for {100 * idle / total:.0f} % of the time: what '
-               'else runs on the machine shows in p99 and max.')
+    table.note(f'Meanwhile the processors were idle for {100 * idle / total:.0f} % of the time: '
+               'what else runs on the machine shows in p99 and max.')
     for name in rows:
         cells = []
         for size in SIZES:

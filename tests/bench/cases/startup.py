@@ -135,8 +135,8 @@ def _clients(bench, way, table):
             clients['ffmpeg'] = lambda url: ([*ffmpeg, '-re', '-i', clip, '-c', 'copy', '-f', 'flv',
                                               url], None)
         else:
-            clients['ffmpeg'] = lambda url: ([*ffmpeg, '-rtmp_live', 'live', '-i', url, '-c', 'copy',
-                                              '-f', 'null', '-'], None)
+            clients['ffmpeg'] = lambda url: ([*ffmpeg, '-rtmp_live', 'live', '-i', url,
+                                              '-c', 'copy', '-f', 'null', '-'], None)
             rtmpdump = bench.tool('rtmpdump')
             clients['rtmpdump'] = lambda url: ([rtmpdump, '--quiet', '--live', '-r', url, '-o',
                                                 '/dev/null'], None)
@@ -168,8 +168,8 @@ def _sample(bench, way, server, start):
 
 
 def _waits(way, milliseconds):
-    """Whole round trips; a publisher's media needs half a one more. The link makes nothing faster, so
-    what is left over is the programs' own time."""
+    """Whole round trips; a publisher's media needs half a one more. The link makes nothing faster,
+    so what is left over is the programs' own time."""
     return str(int((milliseconds - (DELAY if way == 'publish' else 0)) // (2 * DELAY)))
 
 
