@@ -2,12 +2,13 @@
 
 /* scale: many connections in one process, each with a stream of 5 Mbit/s (benchwire.h).
  *
- *   scale publish|play --location URI [--set NAME=VALUE]... --connections N --seconds N
+ *   scale publish|play --location URI [--set NAME=VALUE]... --connections N --seconds N [--bare]
  *
  * Makes one connection more than N, first and for a moment, so that what is loaded and made once
  * does not count as N's. publish: one thread feeds all sinks, spread over each tick; play: the server
  * paces. All elements are in one pipeline; pads, buffers and sinks of the test's own are made
- * before memory is measured. Prints as JSON:
+ * before memory is measured. --bare: play, with GStreamer's fakesrc giving the same pictures in the
+ * place of rtmp2src, to see what streaming alone costs. Prints as JSON:
  *
  *   cpu, bytes   of `seconds` seconds in which all connections carry media
  *   lag          seconds that feeding was late at most
@@ -32,6 +33,7 @@ typedef struct {
   BenchOptions common;
   gint connections;
   gint seconds;
+  gboolean bare;
 } Options;
 
 typedef struct {
@@ -228,6 +230,25 @@ add_fakesink (Scale *scale)
   g_ptr_array_add (scale->elements, sink);
 }
 
+/* A source of pictures at the pace of the server's. */
+static GstElement *
+bare_source_new (void)
+{
+  GstElement *src = gst_element_factory_make ("fakesrc", NULL);
+
+  gst_util_set_object_arg (G_OBJECT (src), "sizetype", "fixed");
+  gst_util_set_object_arg (G_OBJECT (src), "filltype", "nothing");
+  g_object_set (src, "sizemax", BENCH_LIVE_VIDEO_SIZE, "datarate",
+      BENCH_LIVE_VIDEO_SIZE * 1000 / BENCH_LIVE_TICK_MS, "sync", TRUE, NULL);
+  return src;
+}
+
+static GstElement *
+source_new (const Options *options)
+{
+  return options->bare ? bare_source_new () : bench_element_new (&options->common, "rtmp2src");
+}
+
 /* FALSE if not all play in time. */
 static gboolean
 start_playing (Scale *scale, gint n)
@@ -240,7 +261,7 @@ start_playing (Scale *scale, gint n)
     add_fakesink (scale);
   scale->memory_before = bench_memory ();
   for (i = 0; i < n; i++) {
-    GstElement *src = bench_element_new (&scale->options->common, "rtmp2src");
+    GstElement *src = source_new (scale->options);
 
     gst_bin_add (GST_BIN (scale->pipeline), src);
     gst_element_link (src, g_ptr_array_index (scale->elements, i));
@@ -294,7 +315,8 @@ main (int argc, char **argv)
   Options options = { .connections = 1, .seconds = 10 };
   const GOptionEntry entries[] = { { "connections", 0, 0, G_OPTION_ARG_INT, &options.connections,
                                        "at once", "N" },
-    { "seconds", 0, 0, G_OPTION_ARG_INT, &options.seconds, "that are measured", "N" }, { NULL } };
+    { "seconds", 0, 0, G_OPTION_ARG_INT, &options.seconds, "that are measured", "N" },
+    { "bare", 0, 0, G_OPTION_ARG_NONE, &options.bare, "play from a fakesrc", NULL }, { NULL } };
   gint status = 2;
 
   bench_raise_descriptors ();

@@ -5,7 +5,7 @@ from harness import process
 from harness.measure import Contender, Meter, compare
 
 NAME = 'file'
-ORDER = 5
+ORDER = 7
 
 PASSES = 20
 SOURCE = ['-f', 'lavfi', '-i', 'testsrc2=size=640x360:rate=25,noise=alls=20:allf=t',

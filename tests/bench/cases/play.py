@@ -3,6 +3,7 @@
 
 from harness import process
 from harness.measure import Contender, Meter, compare
+from harness.outcome import Failure
 
 NAME = 'play'
 ORDER = 2
@@ -11,6 +12,7 @@ ORDER = 2
 SHAPES = {'1 KB, chunks of 4096': (1000, 4096), '20 KB, 4096': (20_000, 4096),
           '20 KB, 128': (20_000, 128), '200 KB, 65536': (200_000, 65536),
           '1 MB, 65536': (1_000_000, 65536)}
+PROOF_COUNT = 100
 FLOOR = 'floor: recv of 256 KiB'
 
 
@@ -57,7 +59,23 @@ def _contenders(shape):
     ]
 
 
+def _prove(size, chunk_size, bench):
+    """A Failure unless rtmp2src delivers every message: that the figures are of what they say."""
+    server = _serve(size, chunk_size)(PROOF_COUNT, bench)
+    try:
+        done = _source('ours', '--set', 'is-live=false', '--count')(server.port, PROOF_COUNT, bench)
+        sent = server.finish()['messages']
+    finally:
+        server.stop()
+    delivered = bench.ours.parse(done.output)['buffers']
+    # The FLV file header is a buffer too.
+    if delivered != sent + 1:
+        raise Failure(f'rtmp2src: {delivered - 1} of {sent} messages of {size} bytes came')
+
+
 def run(bench):
+    for size, chunk_size in SHAPES.values():
+        _prove(size, chunk_size, bench)
     shapes = {name: shape for name, shape in SHAPES.items()
               if not bench.quick or shape[0] <= 200_000}
     return compare(Meter(bench), 'Playing', {name: _contenders(shape)

@@ -3,12 +3,14 @@
 
 from harness import process
 from harness.measure import Contender, Meter, compare
+from harness.outcome import Failure
 
 NAME = 'publish'
 ORDER = 1
 
 SIZES = {'1 KB': 1000, '20 KB': 20_000, '200 KB': 200_000, '1 MB': 1_000_000, '4 MB': 4_000_000}
 LIST_LENGTH = 16
+PROOF_COUNT = 2 * LIST_LENGTH
 FLOOR, SMALL_FLOOR = 'floor: writev, chunk-size 65536', 'floor: writev, chunk-size 128'
 
 
@@ -59,7 +61,24 @@ def _contenders(size):
     return found
 
 
+def _prove(contender, size, bench):
+    """A Failure unless a peer that reads gets every message: that the figures are of what they say."""
+    server = bench.serve('--check')
+    try:
+        contender.run(server.port, PROOF_COUNT, bench)
+        messages = server.finish()['messages']
+    finally:
+        server.stop()
+    # The sinks send a configuration before.
+    expected = PROOF_COUNT if contender.key == 'floor' else PROOF_COUNT + 1
+    if messages != expected and not contender.lossy:
+        raise Failure(f'{contender.name}: {messages} of {expected} messages of {size} bytes came')
+
+
 def run(bench):
+    for size in SIZES.values():
+        for contender in _contenders(size):
+            _prove(contender, size, bench)
     sizes = {name: size for name, size in SIZES.items() if not bench.quick or size <= 200_000}
     return compare(Meter(bench), 'Publishing', {name: _contenders(size)
                                                 for name, size in sizes.items()})

@@ -19,29 +19,37 @@ MESSAGES_PER_SECOND = 75
 STREAMING = ':src'
 # Of the program itself, and of GIO and what it loads: the same few for any number of connections.
 SURROUNDINGS = ('bench-scale', 'gmain', 'dconf worker', 'gdbus', 'pool-')
+# What the streaming threads, pads and buffers cost without RTMP.
+BARE = 'fakesrc'
 CONTENDERS = {
     'publish': {'rtmp2sink': ('ours', ()),
                 'gst-plugins-bad, chunk-size 65536': ('theirs', ('--set', 'chunk-size=65536'))},
-    'play': {'rtmp2src': ('ours', ()), 'gst-plugins-bad': ('theirs', ())},
+    'play': {'rtmp2src': ('ours', ()), 'gst-plugins-bad': ('theirs', ()), BARE: ('ours', ('--bare',))},
 }
 TITLES = {'publish': 'publishers', 'play': 'players (! fakesink)'}
 
 
+def _scale(bench, mode, which, arguments):
+    """What the program printed."""
+    plugin = getattr(bench, which)
+    done = process.run([bench.program('scale'), mode, *arguments], bench.log(which), plugin.env)
+    return plugin.parse(done.output)
+
+
 def _run(bench, mode, which, options, connections, seconds):
     """One run: what the program printed, and the CPU seconds per GB of the peer."""
+    arguments = [*options, '--connections', connections, '--seconds', seconds]
+    if '--bare' in options:
+        return _scale(bench, mode, which, arguments)
     server = bench.serve('--message-size', 0, '--chunk-size', 4096, '--connections', connections + 1,
                          '--low-water', 65536,
                          '--count', MESSAGES_PER_SECOND * (seconds + SPARE_SECONDS))
-    plugin = getattr(bench, which)
     try:
-        done = process.run([bench.program('scale'), mode, '--location',
-                            f'rtmp://127.0.0.1:{server.port}/live/bench', *options,
-                            '--connections', connections, '--seconds', seconds],
-                           bench.log(which), plugin.env)
+        result = _scale(bench, mode, which,
+                        ['--location', f'rtmp://127.0.0.1:{server.port}/live/bench', *arguments])
         report = server.finish()
     finally:
         server.stop()
-    result = plugin.parse(done.output)
     carried = report['received'] if mode == 'publish' else report['sent']
     result['peer'] = report['cpu'] * 1e9 / carried
     return result
@@ -71,7 +79,8 @@ def _rows(name, runs):
     yield f'{name}: Mbit/s per connection', [
         Figure([run['bytes'] * 8e-6 / run['seconds'] / connections for run in column])
         for column, connections in zip(runs, CONNECTIONS)]
-    yield f'{name}: CPU seconds per GB of the peer', figures(lambda run: run['peer'])
+    if 'peer' in runs[0][0]:
+        yield f'{name}: CPU seconds per GB of the peer', figures(lambda run: run['peer'])
 
 
 def _names(threads):
