@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""The benchmarks, a module each. tests/bench/run takes every module here, and meson.build names them.
+"""The benchmarks, a module each. tests/bench/run takes every module here; meson.build names them.
 
     NAME = 'publish'            for --only and as the key in the JSON output
 

@@ -25,8 +25,9 @@ def _sent(size):
 
 def _floor(size, chunk_size):
     def run(port, count, bench):
-        return process.run([bench.program('floor'), 'publish', '--port', port, '--message-size', size,
-                            '--count', count, '--chunk-size', chunk_size], bench.log('floor'))
+        return process.run([bench.program('floor'), 'publish', '--port', port,
+                            '--message-size', size, '--count', count, '--chunk-size', chunk_size],
+                           bench.log('floor'))
     return run
 
 
@@ -62,7 +63,7 @@ def _contenders(size):
 
 
 def _prove(contender, size, bench):
-    """A Failure unless a peer that reads gets every message: that the figures are of what they say."""
+    """A Failure unless a peer that reads gets every message: the figures are of what they say."""
     server = bench.serve('--check')
     try:
         contender.run(server.port, PROOF_COUNT, bench)

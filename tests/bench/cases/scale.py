@@ -24,7 +24,8 @@ BARE = 'fakesrc'
 CONTENDERS = {
     'publish': {'rtmp2sink': ('ours', ()),
                 'gst-plugins-bad, chunk-size 65536': ('theirs', ('--set', 'chunk-size=65536'))},
-    'play': {'rtmp2src': ('ours', ()), 'gst-plugins-bad': ('theirs', ()), BARE: ('ours', ('--bare',))},
+    'play': {'rtmp2src': ('ours', ()), 'gst-plugins-bad': ('theirs', ()),
+             BARE: ('ours', ('--bare',))},
 }
 TITLES = {'publish': 'publishers', 'play': 'players (! fakesink)'}
 
@@ -41,8 +42,8 @@ def _run(bench, mode, which, options, connections, seconds):
     arguments = [*options, '--connections', connections, '--seconds', seconds]
     if '--bare' in options:
         return _scale(bench, mode, which, arguments)
-    server = bench.serve('--message-size', 0, '--chunk-size', 4096, '--connections', connections + 1,
-                         '--low-water', 65536,
+    server = bench.serve('--message-size', 0, '--chunk-size', 4096, '--low-water', 65536,
+                         '--connections', connections + 1,
                          '--count', MESSAGES_PER_SECOND * (seconds + SPARE_SECONDS))
     try:
         result = _scale(bench, mode, which,

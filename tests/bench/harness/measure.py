@@ -134,15 +134,16 @@ def compare(meter, title, columns):
     columns  name -> contenders, the same ones in each as far as they take part
     """
     floors = any(contender.floor for column in columns.values() for contender in column)
-    table = Table(f'{title}: CPU seconds per GB{" (ratio to the floor)" if floors else ""}', columns)
+    table = Table(f'{title}: CPU seconds per GB' + (' (ratio to the floor)' if floors else ''),
+                  columns)
     peers = Table(f'{title}: CPU seconds per GB of the peer meanwhile', columns)
     for contenders in columns.values():
         for name, why in meter.measure(contenders).items():
             table.note(f'{name}: {why}')
         for contender in contenders:
             if contender.lost:
-                table.note(f'{contender.name}: up to {contender.lost} bytes did not arrive in messages '
-                           f'of {contender.size}; what arrived counts')
+                table.note(f'{contender.name}: up to {contender.lost} bytes did not arrive in '
+                           f'messages of {contender.size}; what arrived counts')
     for name in dict.fromkeys(one.name for column in columns.values() for one in column):
         found = [_find(column, name) for column in columns.values()]
         figures = [one and meter.figure(one, _find(column, one.floor))

@@ -9,11 +9,13 @@ import threading
 import time
 from collections import namedtuple
 
-from .outcome import Failure
+from .outcome import Failure, Skip
 
 # Longer than the peer waits for something to move.
 RUN_SECONDS = 120
 LOG_BYTES = 2000
+# Of a program that lacks something, as for Meson's tests.
+SKIP_STATUS = 77
 
 # cpu, wall: seconds of the whole process, from fork to exit; output: what it printed.
 Run = namedtuple('Run', 'cpu wall output')
@@ -90,6 +92,8 @@ class Server:
         alarm.cancel()
         if not line:
             self.stop()
+            if self._popen.returncode == SKIP_STATUS:
+                raise Skip(self._log.read_text(errors='replace').strip())
             raise Failure(f'the peer ended: {self._log.read_text(errors="replace").strip()}')
         return json.loads(line)
 
