@@ -12,8 +12,9 @@
 #include "core/rtmpflv.h"
 
 struct _GstRtmp2FlvInput {
-  GstAdapter *adapter; /* the beginning of a tag that is spread over buffers */
-  gsize skip;          /* bytes to pass over before the next tag */
+  GstAdapter
+      *adapter; /* the beginning of a tag that is spread over buffers; NULL before the first */
+  gsize skip;   /* bytes to pass over before the next tag */
 };
 
 /* -- Buffers kept mapped as long as messages refer to them -- */
@@ -228,21 +229,29 @@ take_from_adapter (GstRtmp2FlvInput *self, GPtrArray *messages, GError **error)
   }
 }
 
+/* A muxer's tags are whole, and an adapter takes 4 KB. */
+static void
+keep (GstRtmp2FlvInput *self, GstBuffer *buffer)
+{
+  if (!self->adapter)
+    self->adapter = gst_adapter_new ();
+  gst_adapter_push (self->adapter, buffer);
+}
+
 static gboolean
 push (GstRtmp2FlvInput *self, GstBuffer *buffer, GPtrArray *messages, GError **error)
 {
   gssize left;
 
-  if (gst_adapter_available (self->adapter) > 0) {
-    gst_adapter_push (self->adapter, gst_buffer_ref (buffer));
+  if (gst_rtmp2_flv_input_get_pending (self) > 0) {
+    keep (self, gst_buffer_ref (buffer));
     return take_from_adapter (self, messages, error);
   }
   left = take_from_buffer (self, buffer, messages, error);
   if (left < 0)
     return FALSE;
   if ((gsize) left < gst_buffer_get_size (buffer))
-    gst_adapter_push (self->adapter,
-        gst_buffer_copy_region (buffer, GST_BUFFER_COPY_MEMORY, (gsize) left, (gsize) -1));
+    keep (self, gst_buffer_copy_region (buffer, GST_BUFFER_COPY_MEMORY, (gsize) left, (gsize) -1));
   return TRUE;
 }
 
@@ -261,28 +270,26 @@ gst_rtmp2_flv_input_push (GstRtmp2FlvInput *input, GstBuffer *buffer, GPtrArray 
 GstRtmp2FlvInput *
 gst_rtmp2_flv_input_new (void)
 {
-  GstRtmp2FlvInput *self = g_new0 (GstRtmp2FlvInput, 1);
-
-  self->adapter = gst_adapter_new ();
-  return self;
+  return g_new0 (GstRtmp2FlvInput, 1);
 }
 
 void
 gst_rtmp2_flv_input_free (GstRtmp2FlvInput *input)
 {
-  g_object_unref (input->adapter);
+  g_clear_object (&input->adapter);
   g_free (input);
 }
 
 void
 gst_rtmp2_flv_input_reset (GstRtmp2FlvInput *input)
 {
-  gst_adapter_clear (input->adapter);
+  if (input->adapter)
+    gst_adapter_clear (input->adapter);
   input->skip = 0;
 }
 
 gsize
 gst_rtmp2_flv_input_get_pending (const GstRtmp2FlvInput *input)
 {
-  return gst_adapter_available (input->adapter);
+  return input->adapter ? gst_adapter_available (input->adapter) : 0;
 }
