@@ -34,7 +34,7 @@
 #define MAX_EVENTS 64
 #define MAX_VECTORS 16
 /* Paced connections are served in so many groups in a tick, so that not all send at once. */
-#define PACE_GROUPS 40u
+#define MAX_PACE_GROUPS 40
 
 typedef struct {
   gint fd;
@@ -58,6 +58,7 @@ typedef struct {
   gint listener;
   gint epoll;
   gint timer;
+  guint pace_groups;
   guint pace_group;
   BenchWire wire;
   guint64 total;    /* bytes that a player is sent */
@@ -206,13 +207,6 @@ go_on_playing (Peer *peer, Conn *conn)
   watch_conn (peer, conn, EPOLLIN);
 }
 
-static void
-begin_playing (Peer *peer, Conn *conn)
-{
-  conn->due = peer->wire.tick > 0 ? peer->wire.prefix : peer->total;
-  go_on_playing (peer, conn);
-}
-
 /* A group of the paced connections gets its next tick. */
 static void
 on_timer (Peer *peer)
@@ -223,8 +217,8 @@ on_timer (Peer *peer)
   if (read (peer->timer, &expired, sizeof (expired)) != sizeof (expired))
     return;
   for (; expired > 0; expired--) {
-    peer->pace_group = (peer->pace_group + 1) % PACE_GROUPS;
-    for (i = peer->pace_group; i < peer->conns->len; i += PACE_GROUPS) {
+    peer->pace_group = (peer->pace_group + 1) % peer->pace_groups;
+    for (i = peer->pace_group; i < peer->conns->len; i += peer->pace_groups) {
       Conn *conn = g_ptr_array_index (peer->conns, i);
 
       if (conn->fd < 0 || conn->server.state != BENCH_PLAYING || conn->ended)
@@ -238,12 +232,26 @@ on_timer (Peer *peer)
 static void
 start_timer (Peer *peer)
 {
-  const struct timespec period = { 0, BENCH_LIVE_TICK_MS * 1000000L / PACE_GROUPS };
-  const struct itimerspec spec = { period, period };
+  struct timespec period = { 0, BENCH_LIVE_TICK_MS * 1000000L };
+  struct itimerspec spec;
 
+  peer->pace_groups = (guint) CLAMP (peer->connections, 1, MAX_PACE_GROUPS);
+  period.tv_nsec /= peer->pace_groups;
+  spec = (struct itimerspec) { period, period };
   peer->timer = timerfd_create (CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
   timerfd_settime (peer->timer, 0, &spec, NULL);
   watch (peer, peer->timer, EPOLLIN, EPOLL_CTL_ADD, peer);
+}
+
+static void
+begin_playing (Peer *peer, Conn *conn)
+{
+  gboolean paced = peer->wire.tick > 0;
+
+  if (paced && peer->timer == 0)
+    start_timer (peer);
+  conn->due = paced ? peer->wire.prefix : peer->total;
+  go_on_playing (peer, conn);
 }
 
 /* -- Reading -- */
@@ -339,8 +347,6 @@ prepare (Peer *peer)
   blocks = ((guint64) peer->count + wire->block_messages - 1) / wire->block_messages;
   peer->total = wire->prefix + blocks * wire->block;
   peer->messages = wire->prefix_messages + blocks * wire->block_messages;
-  if (wire->tick > 0)
-    start_timer (peer);
 }
 
 static void

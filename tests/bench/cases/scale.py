@@ -19,7 +19,7 @@ MESSAGES_PER_SECOND = 75
 STREAMING = ':src'
 # Of the program itself, and of GIO and what it loads: the same few for any number of connections.
 SURROUNDINGS = ('bench-scale', 'gmain', 'dconf worker', 'gdbus', 'pool-')
-# What the streaming threads, pads and buffers cost without RTMP.
+# The memory of streaming threads, pads and buffers without RTMP.
 BARE = 'fakesrc'
 CONTENDERS = {
     'publish': {'rtmp2sink': ('ours', ()),
@@ -80,8 +80,7 @@ def _rows(name, runs):
     yield f'{name}: Mbit/s per connection', [
         Figure([run['bytes'] * 8e-6 / run['seconds'] / connections for run in column])
         for column, connections in zip(runs, CONNECTIONS)]
-    if 'peer' in runs[0][0]:
-        yield f'{name}: CPU seconds per GB of the peer', figures(lambda run: run['peer'])
+    yield f'{name}: CPU seconds per GB of the peer', figures(lambda run: run.get('peer', 0))
 
 
 def _names(threads):
@@ -100,7 +99,8 @@ def _measure(bench, mode):
                 bench.progress(f'{mode}, {connections} connections: {name}')
     for name, columns in runs.items():
         for row, figures in _rows(name, columns):
-            table.add(row, figures)
+            if name != BARE or 'memory' in row:
+                table.add(row, figures)
         table.note(f'{name}: all threads at {counts[-1]}: {_names(columns[-1][-1]["threads"])}')
     return table
 
