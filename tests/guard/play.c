@@ -21,7 +21,7 @@
 
 /* Blocks from the heap for one message, and for a burst besides: GStreamer's buffer, memory and
  * list. */
-#define MAX_ALLOCATIONS 3
+#define MAX_ALLOCATIONS 2
 #define MAX_ALLOCATIONS_PER_BURST 1
 /* Their bytes, likewise: far below the payload's, whose memory is used again. */
 #define MAX_ALLOCATED 512
