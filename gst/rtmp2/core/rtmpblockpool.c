@@ -71,23 +71,32 @@ free_list (Block *block)
 }
 
 static void
-free_pool (RtmpBlockPool *pool)
+free_given (RtmpBlockPool *pool)
 {
   guint i;
 
-  for (i = 0; i < N_CLASSES; i++) {
-    free_list (pool->classes[i].front);
-    free_list (g_atomic_pointer_get (&pool->classes[i].given));
-  }
+  for (i = 0; i < N_CLASSES; i++)
+    free_list (g_atomic_pointer_exchange (&pool->classes[i].given, NULL));
+}
+
+/* What is given while it closes may still be kept. */
+static void
+free_pool (RtmpBlockPool *pool)
+{
+  free_given (pool);
   g_free (pool);
 }
 
 void
 rtmp_block_pool_close (RtmpBlockPool *pool)
 {
-  gssize before = g_atomic_pointer_add (&pool->balance, (gssize) pool->taken);
+  gssize taken = (gssize) pool->taken;
+  guint i;
 
-  if (before + (gssize) pool->taken == 0)
+  for (i = 0; i < N_CLASSES; i++)
+    free_list (pool->classes[i].front);
+  free_given (pool);
+  if (g_atomic_pointer_add (&pool->balance, taken) + taken == 0)
     free_pool (pool);
 }
 
@@ -124,17 +133,29 @@ keep (RtmpBlockPool *pool, Block *block, gsize capacity)
   } while (!g_atomic_pointer_compare_and_exchange (&class->given, block->next, block));
 }
 
+/* If TRUE, @capacity counts as kept. A closed pool keeps nothing: the application may hold the last
+ * block for long. */
+static gboolean
+may_keep (RtmpBlockPool *pool, gsize capacity)
+{
+  gssize kept;
+
+  if ((gssize) g_atomic_pointer_get (&pool->balance) > 0)
+    return FALSE;
+  kept = g_atomic_pointer_add (&pool->kept, (gssize) capacity) + (gssize) capacity;
+  if (kept <= (gssize) RTMP_MAX_POOLED_BYTES)
+    return TRUE;
+  g_atomic_pointer_add (&pool->kept, -(gssize) capacity);
+  return FALSE;
+}
+
 void
 rtmp_block_pool_give (RtmpBlockPool *pool, gpointer memory, gsize capacity)
 {
-  gssize before = g_atomic_pointer_add (&pool->kept, (gssize) capacity);
-
-  if ((gsize) before + capacity <= RTMP_MAX_POOLED_BYTES) {
+  if (may_keep (pool, capacity))
     keep (pool, memory, capacity);
-  } else {
-    g_atomic_pointer_add (&pool->kept, -(gssize) capacity);
+  else
     g_free (memory);
-  }
   if (g_atomic_pointer_add (&pool->balance, -1) == 1)
     free_pool (pool);
 }

@@ -21,7 +21,8 @@ typedef struct _RtmpBlockPool RtmpBlockPool;
 /* (transfer full) */
 RtmpBlockPool *rtmp_block_pool_new (void);
 
-/* The owner takes no more. Blocks may still be given back; the pool is freed with the last. */
+/* The owner takes no more, and nothing is kept any longer. Blocks may still be given back; the pool is
+ * freed with the last. */
 void rtmp_block_pool_close (RtmpBlockPool *pool);
 
 /**

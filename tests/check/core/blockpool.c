@@ -1,10 +1,22 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <stdlib.h>
 #include <string.h>
 #include <glib.h>
 
 #include "core/rtmpblockpool.h"
 #include "core/rtmplimits.h"
 #include "core/rtmpmessage.h"
+
+static gint n_freed; /* atomic */
+
+/* In the place of GLib's, for the code under test. */
+#undef g_free
+void
+g_free (gpointer memory)
+{
+  g_atomic_int_inc (&n_freed);
+  free (memory);
+}
 
 /* What is given is taken again, the last first, and only for what it is large enough for. */
 static void
@@ -107,6 +119,31 @@ test_closed_first (void)
   rtmp_message_unref (messages[1]);
 }
 
+/* A closed pool keeps nothing for as long as blocks are out. */
+static void
+test_closed_keeps_nothing (void)
+{
+  RtmpBlockPool *pool = rtmp_block_pool_new ();
+  gpointer blocks[5];
+  gsize capacity;
+  guint i;
+
+  for (i = 0; i < G_N_ELEMENTS (blocks); i++)
+    blocks[i] = rtmp_block_pool_take (pool, 1000, &capacity);
+  for (i = 0; i < 3; i++)
+    rtmp_block_pool_give (pool, blocks[i], capacity);
+  g_assert_true (rtmp_block_pool_take (pool, 1000, &capacity) == blocks[2]);
+  rtmp_block_pool_give (pool, blocks[2], capacity);
+
+  g_atomic_int_set (&n_freed, 0);
+  rtmp_block_pool_close (pool);
+  g_assert_cmpint (g_atomic_int_get (&n_freed), ==, 3);
+  rtmp_block_pool_give (pool, blocks[3], capacity);
+  g_assert_cmpint (g_atomic_int_get (&n_freed), ==, 4);
+  rtmp_block_pool_give (pool, blocks[4], capacity);
+  g_assert_cmpint (g_atomic_int_get (&n_freed), ==, 6);
+}
+
 /* What a block holds stays when it grows, in the pool, out of it and beyond. */
 static void
 test_resize (void)
@@ -180,6 +217,7 @@ main (int argc, char **argv)
   g_test_add_func ("/block-pool/largest", test_largest);
   g_test_add_func ("/block-pool/bound", test_bound);
   g_test_add_func ("/block-pool/closed-first", test_closed_first);
+  g_test_add_func ("/block-pool/closed-keeps-nothing", test_closed_keeps_nothing);
   g_test_add_func ("/block-pool/resize", test_resize);
   g_test_add_func ("/block-pool/threads", test_threads);
   return g_test_run ();
