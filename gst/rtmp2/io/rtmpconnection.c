@@ -25,8 +25,10 @@
  * delay by 40 ms. */
 #define QUICK_ACK_BYTES (16u * 1024)
 
-/* Filled reads of one connection, before the others have their turn. */
+/* Filled reads of one connection, before the others have their turn; and events, behind which there
+ * is no other read: 64 KiB may be as many messages, without a payload. */
 #define READS_AT_ONCE 8u
+#define EVENTS_AT_ONCE 1024u
 
 /* Events that are told of together, at most. */
 #define MAX_BATCH 128u
@@ -61,8 +63,8 @@ struct _RtmpConnection {
 
   /* The I/O thread's only. */
   RtmpIoTimer *timer;
-  gsize quick_acked;  /* bytes read that were acknowledged at once */
-  gboolean unsettled; /* events were told since the owner was told that they are */
+  gsize quick_acked; /* bytes read that were acknowledged at once */
+  guint unsettled;   /* events told since the owner was told that they are */
   gboolean closed;
 };
 
@@ -326,7 +328,7 @@ deliver_events (RtmpConnection *self, Batch *batch)
 
     if (!self->closed)
       self->callbacks.events (batch->events, batch->n, self->user_data);
-    self->unsettled = TRUE;
+    self->unsettled += batch->n;
     for (i = 0; i < batch->n; i++)
       rtmp_event_clear (&batch->events[i]);
     if (!is_full)
@@ -340,9 +342,9 @@ deliver_events (RtmpConnection *self, Batch *batch)
 static void
 settle (RtmpConnection *self)
 {
-  if (self->unsettled && !self->closed)
+  if (self->unsettled > 0 && !self->closed)
     self->callbacks.settled (self->user_data);
-  self->unsettled = FALSE;
+  self->unsettled = 0;
 }
 
 static void
@@ -487,7 +489,8 @@ on_readable (RtmpConnection *self)
   guint i;
 
   for (i = 0; i < READS_AT_ONCE; i++) {
-    if (!read_once (self) || self->closed || !wants_reading (self))
+    if (!read_once (self) || self->closed || self->unsettled >= EVENTS_AT_ONCE
+        || !wants_reading (self))
       break;
   }
   settle (self);

@@ -3,6 +3,7 @@
 /* Connections: bytes both ways, events in order, backlog, deadlines, and the end. */
 
 #include <string.h>
+#include <sys/socket.h>
 
 #include "core/rtmpclient.h"
 #include "core/rtmperror.h"
@@ -23,7 +24,8 @@
  * @events: the types of its events, "ready" and the like, a space between
  * @messages: what it received
  * @close_in_events: closes it from within its callback
- * @unsettled: events were told, and not yet that they were
+ * @unsettled: events told, and not yet that they were
+ * @most_unsettled: at once, ever
  */
 typedef struct {
   RtmpClientConfig config;
@@ -32,6 +34,7 @@ typedef struct {
   RtmpLocation *location;
   RtmpIoLoop *loop;
   RtmpConnection *connection;
+  GSocket *socket;
   GMutex lock;
   GCond cond;
   GString *events;
@@ -40,7 +43,8 @@ typedef struct {
   guint n_closed;
   GError *error;
   gboolean close_in_events;
-  gboolean unsettled;
+  guint unsettled;
+  guint most_unsettled;
   gboolean is_closed;
 } Fixture;
 
@@ -95,6 +99,7 @@ fixture_close (Fixture *fixture)
   fixture->is_closed = TRUE;
   g_mutex_unlock (&fixture->lock);
   g_clear_pointer (&fixture->connection, rtmp_connection_unref);
+  g_clear_object (&fixture->socket);
 }
 
 static void
@@ -143,7 +148,8 @@ on_events (RtmpEvent *events, guint n_events, gpointer data)
   g_assert_false (fixture->is_closed);
   for (i = 0; i < n_events; i++)
     log_event (fixture, &events[i]);
-  fixture->unsettled = TRUE;
+  fixture->unsettled += n_events;
+  fixture->most_unsettled = MAX (fixture->most_unsettled, fixture->unsettled);
   if (fixture->close_in_events) {
     rtmp_connection_close (fixture->connection);
     fixture->is_closed = TRUE;
@@ -161,8 +167,8 @@ on_settled (gpointer data)
   g_assert_true (rtmp_io_loop_is_current (fixture->loop));
   g_mutex_lock (&fixture->lock);
   g_assert_false (fixture->is_closed);
-  g_assert_true (fixture->unsettled);
-  fixture->unsettled = FALSE;
+  g_assert_cmpuint (fixture->unsettled, >, 0);
+  fixture->unsettled = 0;
   g_cond_broadcast (&fixture->cond);
   g_mutex_unlock (&fixture->lock);
 }
@@ -218,6 +224,7 @@ on_connected (GObject *source, GAsyncResult *result, gpointer data)
   g_mutex_lock (&fixture->lock);
   fixture->connection = rtmp_connection_new (fixture->loop, stream, socket, session, &callbacks,
       fixture);
+  fixture->socket = g_steal_pointer (&socket);
   g_cond_broadcast (&fixture->cond);
   g_mutex_unlock (&fixture->lock);
 }
@@ -253,7 +260,7 @@ static void
 fixture_publish (Fixture *fixture)
 {
   fixture_connect (fixture);
-  WAIT (fixture, has_event (fixture, "ready") && !fixture->unsettled);
+  WAIT (fixture, has_event (fixture, "ready") && fixture->unsettled == 0);
 }
 
 static RtmpMessage *
@@ -474,6 +481,58 @@ test_reading (Fixture *fixture, gconstpointer data)
   g_assert_error (fixture->error, RTMP_ERROR, RTMP_ERROR_TIMEOUT);
 }
 
+#define SMALL_SIZE 10u
+
+/* (transfer full): messages of audio with @SMALL_SIZE bytes each, on a chunk stream of their own;
+ * all but the first have a header of one byte */
+static GByteArray *
+small_messages_new (guint n)
+{
+  static const guint8 first[] = { 20, 0, 0, 0, 0, 0, SMALL_SIZE, RTMP_MESSAGE_AUDIO, 1, 0, 0, 0 };
+  static const guint8 next[] = { 0xC0 | 20 };
+  static const guint8 payload[SMALL_SIZE] = { 0xAF, 1 };
+  GByteArray *bytes = g_byte_array_new ();
+  guint i;
+
+  for (i = 0; i < n; i++) {
+    g_byte_array_append (bytes, i == 0 ? first : next, i == 0 ? sizeof (first) : sizeof (next));
+    g_byte_array_append (bytes, payload, sizeof (payload));
+  }
+  return bytes;
+}
+
+static gboolean
+holds_two_reads (gpointer data)
+{
+  Fixture *fixture = data;
+
+  return g_socket_get_available_bytes (fixture->socket) >= 2 * (gssize) RTMP_IO_LOOP_SCRATCH_SIZE;
+}
+
+/* A peer with very many messages has no more of the I/O thread than one read of them takes. */
+static void
+test_small_messages (Fixture *fixture, gconstpointer data)
+{
+  const guint n_messages = 15000;
+  const guint of_a_read = RTMP_IO_LOOP_SCRATCH_SIZE / (1 + SMALL_SIZE) + 1;
+  g_autoptr (GByteArray) bytes = small_messages_new (n_messages);
+
+  (void) data;
+  fixture->config.publish = FALSE;
+  fixture_connect (fixture);
+  g_assert_true (rtmp_peer_wait_stage (fixture->peer, 0, RTMP_PEER_MEDIA));
+  WAIT (fixture, has_event (fixture, "streaming") && fixture->unsettled == 0);
+  rtmp_connection_set_reading (fixture->connection, FALSE);
+  g_socket_set_option (fixture->socket, SOL_SOCKET, SO_RCVBUF, 1024 * 1024, NULL);
+  rtmp_peer_send_bytes (fixture->peer, 0, bytes->data, bytes->len);
+  g_assert_true (test_wait_until (holds_two_reads, fixture));
+
+  rtmp_connection_set_reading (fixture->connection, TRUE);
+  WAIT (fixture, fixture->messages->len == n_messages && fixture->unsettled == 0);
+  g_assert_cmpuint (fixture->most_unsettled, >=, 1024);
+  g_assert_cmpuint (fixture->most_unsettled, <, 1024 + of_a_read);
+}
+
 /* -- Deadlines -- */
 
 static void
@@ -654,6 +713,7 @@ main (int argc, char **argv)
   ADD ("threads", test_threads);
   ADD ("backlog", test_backlog);
   ADD ("reading", test_reading);
+  ADD ("small-messages", test_small_messages);
   ADD ("deadline", test_deadline);
   ADD ("end/peer-closes", test_peer_closes);
   ADD ("end/peer-resets", test_peer_resets);
