@@ -527,6 +527,13 @@ remote_address_of (GSocket *socket)
   return address ? g_socket_connectable_to_string (G_SOCKET_CONNECTABLE (address)) : NULL;
 }
 
+/* Not TLS, our own or that of a proxy (https), which GSocketClient wraps as a connection of a socket. */
+static gboolean
+is_plain (GIOStream *stream)
+{
+  return G_IS_SOCKET_CONNECTION (stream) && !G_IS_TCP_WRAPPER_CONNECTION (stream);
+}
+
 RtmpConnection *
 rtmp_connection_new (RtmpIoLoop *loop, GIOStream *stream, GSocket *socket, RtmpSession *session,
     const RtmpConnectionCallbacks *callbacks, gpointer user_data)
@@ -546,13 +553,13 @@ rtmp_connection_new (RtmpIoLoop *loop, GIOStream *stream, GSocket *socket, RtmpS
   self->callbacks = *callbacks;
   self->user_data = user_data;
   self->last_progress = g_get_monotonic_time ();
-  if (G_IS_TLS_CONNECTION (stream)) {
+  if (!is_plain (stream)) {
     self->record = g_malloc (TLS_RECORD_SIZE);
     self->closing = g_cancellable_new ();
   }
 
-  self->watch = rtmp_io_loop_watch (loop, stream, G_IS_TLS_CONNECTION (stream) ? NULL : socket,
-      on_ready, rtmp_connection_ref (self), (GDestroyNotify) rtmp_connection_unref);
+  self->watch = rtmp_io_loop_watch (loop, stream, is_plain (stream) ? socket : NULL, on_ready,
+      rtmp_connection_ref (self), (GDestroyNotify) rtmp_connection_unref);
   self->timer = rtmp_io_loop_timer (loop, on_timer, rtmp_connection_ref (self),
       (GDestroyNotify) rtmp_connection_unref);
   update_timer (self, rtmp_session_get_deadline (session));

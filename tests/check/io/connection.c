@@ -481,6 +481,53 @@ test_reading (Fixture *fixture, gconstpointer data)
   g_assert_error (fixture->error, RTMP_ERROR, RTMP_ERROR_TIMEOUT);
 }
 
+static void
+wrap_on_loop (gpointer data)
+{
+  Fixture *fixture = data;
+  g_autoptr (GInputStream) input = g_memory_input_stream_new_from_data ("\3", 1, NULL);
+  g_autoptr (GOutputStream) output = g_memory_output_stream_new_resizable ();
+  g_autoptr (GIOStream) base = g_simple_io_stream_new (input, output);
+  g_autoptr (GSocketConnection) stream = g_tcp_wrapper_connection_new (base, fixture->socket);
+
+  fixture->connection = rtmp_connection_new (fixture->loop, G_IO_STREAM (stream), fixture->socket,
+      rtmp_client_new (&fixture->config, g_get_monotonic_time ()), &callbacks, fixture);
+}
+
+/* (transfer full): connected, with a peer that says nothing until @listener is freed */
+static GSocket *
+silent_socket_new (GSocket **listener)
+{
+  g_autoptr (GSocketAddress) any = g_inet_socket_address_new_from_string ("127.0.0.1", 0);
+  g_autoptr (GSocketAddress) address = NULL;
+  g_autoptr (GError) error = NULL;
+  GSocket *socket;
+
+  *listener = g_socket_new (G_SOCKET_FAMILY_IPV4, G_SOCKET_TYPE_STREAM, G_SOCKET_PROTOCOL_TCP,
+      &error);
+  g_assert_no_error (error);
+  g_assert_true (g_socket_bind (*listener, any, TRUE, NULL) && g_socket_listen (*listener, NULL));
+  address = g_socket_get_local_address (*listener, NULL);
+  socket = g_socket_new (G_SOCKET_FAMILY_IPV4, G_SOCKET_TYPE_STREAM, G_SOCKET_PROTOCOL_TCP, NULL);
+  g_socket_connect (socket, address, NULL, &error);
+  g_assert_no_error (error);
+  return socket;
+}
+
+/* A stream may hold what its socket knows nothing of, such as that of a proxy that speaks TLS. */
+static void
+test_wrapped (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (GSocket) listener = NULL;
+
+  (void) data;
+  fixture->socket = silent_socket_new (&listener);
+  fixture->loop = rtmp_io_loop_acquire ();
+  rtmp_io_loop_invoke_sync (fixture->loop, wrap_on_loop, fixture);
+  WAIT (fixture, fixture->n_closed == 1);
+  g_assert_no_error (fixture->error);
+}
+
 #define SMALL_SIZE 10u
 
 /* (transfer full): messages of audio with @SMALL_SIZE bytes each, on a chunk stream of their own;
@@ -713,6 +760,7 @@ main (int argc, char **argv)
   ADD ("threads", test_threads);
   ADD ("backlog", test_backlog);
   ADD ("reading", test_reading);
+  ADD ("wrapped", test_wrapped);
   ADD ("small-messages", test_small_messages);
   ADD ("deadline", test_deadline);
   ADD ("end/peer-closes", test_peer_closes);
