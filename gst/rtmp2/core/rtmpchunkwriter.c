@@ -80,6 +80,7 @@ struct _RtmpChunkWriter {
   guint n_queued;
   guint n_begun; /* of which the layout is begun */
   gsize queued_bytes;
+  GPtrArray *sent_whole; /* nullable */
 
   Segment *window;
   guint window_size;
@@ -483,7 +484,10 @@ pop_message (RtmpChunkWriter *writer)
   writer->queue_head = (writer->queue_head + 1) & (writer->queue_size - 1);
   writer->n_queued--;
   writer->n_begun--;
-  rtmp_message_unref (message);
+  if (writer->sent_whole)
+    g_ptr_array_add (writer->sent_whole, message);
+  else
+    rtmp_message_unref (message);
 }
 
 static gsize
@@ -503,6 +507,12 @@ consume_segment (RtmpChunkWriter *writer, gsize bytes)
       pop_message (writer);
   }
   return bytes;
+}
+
+void
+rtmp_chunk_writer_set_sent (RtmpChunkWriter *writer, GPtrArray *sent)
+{
+  writer->sent_whole = sent;
 }
 
 void

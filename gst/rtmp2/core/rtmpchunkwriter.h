@@ -54,8 +54,12 @@ gboolean rtmp_chunk_writer_takes_urgent (const RtmpChunkWriter *writer, const Rt
  */
 guint rtmp_chunk_writer_peek (RtmpChunkWriter *writer, RtmpVector *vectors, guint n_vectors);
 
+/* @sent: (transfer none) (nullable): where ordinary messages go that were sent whole, (transfer full);
+ * %NULL: they are released */
+void rtmp_chunk_writer_set_sent (RtmpChunkWriter *writer, GPtrArray *sent);
+
 /* Takes @bytes of what was last lent as sent, no more than that was. Messages sent whole are
- * released. */
+ * released, or as rtmp_chunk_writer_set_sent() says. */
 void rtmp_chunk_writer_consume (RtmpChunkWriter *writer, gsize bytes);
 
 /* Payload bytes of ordinary messages queued and not sent, a part of a begun one included. */

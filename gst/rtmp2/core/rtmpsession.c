@@ -122,6 +122,12 @@ rtmp_session_set_block_pool (RtmpSession *session, RtmpBlockPool *pool)
   rtmp_chunk_reader_set_block_pool (session->reader, pool);
 }
 
+void
+rtmp_session_set_sent (RtmpSession *session, GPtrArray *sent)
+{
+  rtmp_chunk_writer_set_sent (session->writer, sent);
+}
+
 gpointer
 rtmp_session_get_role_data (const RtmpSession *session)
 {

@@ -103,6 +103,8 @@ void rtmp_session_free (RtmpSession *session);
 /* @pool: (transfer none): where the memory of received messages comes from; to outlive the
  * last feed, by its owner's thread */
 void rtmp_session_set_block_pool (RtmpSession *session, RtmpBlockPool *pool);
+/* @sent: (transfer none): see rtmp_chunk_writer_set_sent() */
+void rtmp_session_set_sent (RtmpSession *session, GPtrArray *sent);
 
 /**
  * rtmp_session_feed:

@@ -33,6 +33,9 @@
 /* Events that are told of together, at most. */
 #define MAX_BATCH 128u
 
+/* Messages that are released together without an allocation. */
+#define SENT_AT_ONCE 64u
+
 /* What unread input is discarded of before closing, at most. */
 #define MAX_DISCARD (4u * 1024 * 1024)
 
@@ -51,7 +54,8 @@ struct _RtmpConnection {
   /* Under the lock. */
   GMutex lock;
   RtmpSession *session;
-  guint8 *record; /* TLS only: bytes taken from the session and not yet written */
+  GPtrArray *sent; /* RtmpMessage: to be released without the lock */
+  guint8 *record;  /* TLS only: bytes taken from the session and not yet written */
   gsize record_size;
   gsize record_sent;
   gboolean is_full;      /* the watch waits until it can be written */
@@ -82,6 +86,7 @@ rtmp_connection_unref (RtmpConnection *connection)
     return;
   rtmp_io_watch_unref (connection->watch);
   rtmp_session_free (connection->session);
+  g_ptr_array_unref (connection->sent);
   g_clear_error (&connection->write_error);
   g_free (connection->record);
   g_free (connection->remote_address);
@@ -90,6 +95,27 @@ rtmp_connection_unref (RtmpConnection *connection)
   g_object_unref (connection->socket);
   g_mutex_clear (&connection->lock);
   g_free (connection);
+}
+
+/* What a message refers to is the application's, whose function that frees it may do as it likes. So
+ * nothing is released with the lock held. */
+static void
+unlock (RtmpConnection *self)
+{
+  gpointer few[SENT_AT_ONCE];
+  gpointer *sent = few;
+  g_autofree gpointer *many = NULL;
+  gsize n = self->sent->len, i;
+
+  if (n > G_N_ELEMENTS (few)) {
+    sent = many = g_ptr_array_steal (self->sent, &n);
+  } else if (n > 0) {
+    memcpy (few, self->sent->pdata, n * sizeof (gpointer));
+    g_ptr_array_set_size (self->sent, 0);
+  }
+  g_mutex_unlock (&self->lock);
+  for (i = 0; i < n; i++)
+    rtmp_message_unref (sent[i]);
 }
 
 /* -- Writing -- */
@@ -240,7 +266,7 @@ on_writable (RtmpConnection *self)
 {
   g_mutex_lock (&self->lock);
   flush_locked (self);
-  g_mutex_unlock (&self->lock);
+  unlock (self);
   self->callbacks.writable (self->user_data);
 }
 
@@ -259,7 +285,7 @@ rtmp_connection_unlock (RtmpConnection *connection)
     connection->last_progress = g_get_monotonic_time ();
     flush_locked (connection);
   }
-  g_mutex_unlock (&connection->lock);
+  unlock (connection);
 }
 
 gboolean
@@ -274,7 +300,7 @@ rtmp_connection_send (RtmpConnection *connection, RtmpMessage **messages, guint 
     if (usable)
       rtmp_session_send_media (connection->session, messages[i]);
     else
-      rtmp_message_unref (messages[i]);
+      g_ptr_array_add (connection->sent, messages[i]);
   }
   rtmp_connection_unlock (connection);
   return usable;
@@ -549,6 +575,8 @@ rtmp_connection_new (RtmpIoLoop *loop, GIOStream *stream, GSocket *socket, RtmpS
   self->socket = g_object_ref (socket);
   self->remote_address = remote_address_of (socket);
   self->session = session;
+  self->sent = g_ptr_array_new ();
+  rtmp_session_set_sent (session, self->sent);
   rtmp_session_set_block_pool (session, rtmp_io_loop_get_block_pool (loop));
   self->callbacks = *callbacks;
   self->user_data = user_data;

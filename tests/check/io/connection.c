@@ -46,6 +46,7 @@ typedef struct {
   guint unsettled;
   guint most_unsettled;
   gboolean is_closed;
+  gint n_released; /* atomic */
 } Fixture;
 
 #define WAIT(fixture, expression) \
@@ -448,6 +449,61 @@ test_backlog (Fixture *fixture, gconstpointer data)
   g_assert_cmpint (backlog.last_progress, >, stalled);
 }
 
+/* -- Releasing -- */
+
+static void
+on_release (gpointer data)
+{
+  Fixture *fixture = data;
+  RtmpBacklog backlog;
+
+  rtmp_connection_get_backlog (fixture->connection, &backlog);
+  g_atomic_int_inc (&fixture->n_released);
+}
+
+static RtmpMessage *
+releasing_message_new (Fixture *fixture)
+{
+  static const guint8 payload[1000] = { 0x27, 1 };
+  const RtmpVector vector = { payload, sizeof (payload) };
+
+  return rtmp_message_new_wrapped (RTMP_MESSAGE_VIDEO, 0, 0, &vector, 1, fixture, on_release);
+}
+
+static gboolean
+is_released (gpointer data)
+{
+  Fixture *fixture = data;
+
+  return g_atomic_int_get (&fixture->n_released) == 80;
+}
+
+/* What frees a message's memory may ask the connection: on the I/O thread, for many at once, and
+ * where a connection takes nothing any more. */
+static void
+test_release (Fixture *fixture, gconstpointer data)
+{
+  RtmpMessage *message;
+  guint i;
+
+  (void) data;
+  fixture_publish (fixture);
+  rtmp_peer_set_reading (fixture->peer, 0, FALSE);
+  fill (fixture);
+  for (i = 0; i < 80; i++) {
+    message = releasing_message_new (fixture);
+    g_assert_true (rtmp_connection_send (fixture->connection, &message, 1));
+  }
+  g_assert_cmpint (g_atomic_int_get (&fixture->n_released), ==, 0);
+  rtmp_peer_set_reading (fixture->peer, 0, TRUE);
+  g_assert_true (test_wait_until (is_released, fixture));
+
+  rtmp_connection_close (fixture->connection);
+  message = releasing_message_new (fixture);
+  g_assert_false (rtmp_connection_send (fixture->connection, &message, 1));
+  g_assert_cmpint (g_atomic_int_get (&fixture->n_released), ==, 81);
+}
+
 /* -- Stopping to read -- */
 
 static void
@@ -759,6 +815,7 @@ main (int argc, char **argv)
   ADD ("lock", test_lock);
   ADD ("threads", test_threads);
   ADD ("backlog", test_backlog);
+  ADD ("release", test_release);
   ADD ("reading", test_reading);
   ADD ("wrapped", test_wrapped);
   ADD ("small-messages", test_small_messages);
