@@ -8,12 +8,18 @@ struct _RtmpReplay {
   guint64 bytes;
 };
 
+static GPtrArray *
+message_array_new (void)
+{
+  return g_ptr_array_new_with_free_func ((GDestroyNotify) rtmp_message_unref);
+}
+
 RtmpReplay *
 rtmp_replay_new (void)
 {
   RtmpReplay *replay = g_new0 (RtmpReplay, 1);
 
-  replay->messages = g_ptr_array_new_with_free_func ((GDestroyNotify) rtmp_message_unref);
+  replay->messages = message_array_new ();
   return replay;
 }
 
@@ -31,11 +37,14 @@ rtmp_replay_add (RtmpReplay *replay, RtmpMessage *message)
   replay->bytes += message->size;
 }
 
-void
+GPtrArray *
 rtmp_replay_confirm (RtmpReplay *replay)
 {
-  g_ptr_array_set_size (replay->messages, 0);
+  GPtrArray *confirmed = replay->messages;
+
+  replay->messages = message_array_new ();
   replay->bytes = 0;
+  return confirmed;
 }
 
 void

@@ -23,8 +23,9 @@ void rtmp_replay_free (RtmpReplay *replay);
  * set: that is not looked at. */
 void rtmp_replay_add (RtmpReplay *replay, RtmpMessage *message);
 
-/* The server has accepted all that was added, or will never be sent it: lets go of it. */
-void rtmp_replay_confirm (RtmpReplay *replay);
+/* The server has accepted all that was added, or will never be sent it. Returns it (transfer full)
+ * (element-type RtmpMessage): what frees a message's memory may be called when that is freed. */
+GPtrArray *rtmp_replay_confirm (RtmpReplay *replay);
 
 /**
  * rtmp_replay_collect:

@@ -38,6 +38,7 @@ rtmp_link_unref (RtmpLink *link)
   g_clear_error (&link->error);
   rtmp_queue_free (link->queue);
   rtmp_replay_free (link->replay);
+  g_clear_pointer (&link->confirmed, g_ptr_array_unref);
   g_free (link->address);
   g_mutex_clear (&link->lock);
   g_cond_clear (&link->cond);
@@ -65,6 +66,28 @@ wait_locked (RtmpLink *link, gint64 until)
   link->waiting--;
 }
 
+/* -- Letting go -- */
+
+void
+rtmp_link_confirm_locked (RtmpLink *link)
+{
+  GPtrArray *confirmed = rtmp_replay_confirm (link->replay);
+
+  if (link->confirmed)
+    g_ptr_array_extend_and_steal (link->confirmed, confirmed);
+  else
+    link->confirmed = confirmed;
+}
+
+/* What frees the media's memory is the application's, and may ask for the statistics. */
+void
+rtmp_link_unlock (RtmpLink *link)
+{
+  g_autoptr (GPtrArray) confirmed = g_steal_pointer (&link->confirmed);
+
+  g_mutex_unlock (&link->lock);
+}
+
 /* -- State -- */
 
 void
@@ -86,7 +109,7 @@ rtmp_link_fail_locked (RtmpLink *link, GError *error)
   }
   rtmp_secrets_hide_in_error (link->config.location, error);
   link->error = error;
-  rtmp_replay_confirm (link->replay);
+  rtmp_link_confirm_locked (link);
   rtmp_link_set_state_locked (link, RTMP_LINK_FAILED);
   rtmp_notifier_failed (link->notifier, error);
 }

@@ -58,7 +58,7 @@ on_ready_locked (RtmpLink *link)
 {
   if (!link->sendable)
     resend_locked (link);
-  rtmp_replay_confirm (link->replay);
+  rtmp_link_confirm_locked (link);
   link->sendable = TRUE;
   link->ready = TRUE;
   link->ready_time = g_get_monotonic_time () - link->start_time;
@@ -202,7 +202,7 @@ on_events (RtmpEvent *events, guint n_events, gpointer user_data)
   /* A stop that finds no connection does not wait for this thread. */
   if (again)
     rtmp_link_ref (link);
-  g_mutex_unlock (&link->lock);
+  rtmp_link_unlock (link);
   if (again)
     connect_again (link);
 }
@@ -315,7 +315,7 @@ on_closed (const GError *error, gpointer user_data)
       rtmp_link_fail_locked (link, close_error (link, error));
   }
   rtmp_link_wake_locked (link);
-  g_mutex_unlock (&link->lock);
+  rtmp_link_unlock (link);
   if (again)
     connect_again (link);
 }
@@ -374,7 +374,7 @@ on_connected (GObject *source, GAsyncResult *result, gpointer data)
   } else {
     g_mutex_lock (&link->lock);
     rtmp_link_fail_locked (link, error);
-    g_mutex_unlock (&link->lock);
+    rtmp_link_unlock (link);
   }
   rtmp_link_unref (link);
   rtmp_io_loop_release (attempt->loop);

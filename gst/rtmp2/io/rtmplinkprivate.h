@@ -43,6 +43,7 @@ struct _RtmpLink {
   RtmpFastStart fast_start; /* of the connection */
   RtmpStage stage;          /* of the connection; the last before its end */
   RtmpReplay *replay;       /* publishing, until ready */
+  GPtrArray *confirmed; /* what is not held any more, to be let go of without the lock; nullable */
   guint fallbacks;
 
   RtmpQueue *queue; /* playing */
@@ -70,6 +71,8 @@ void rtmp_link_wake_locked (RtmpLink *link);
 void rtmp_link_set_state_locked (RtmpLink *link, RtmpLinkState state);
 /* @error: (transfer full): only the first counts */
 void rtmp_link_fail_locked (RtmpLink *link, GError *error);
+/* What was held for a second connection is needed no more. */
+void rtmp_link_confirm_locked (RtmpLink *link);
 /* The connection began with a fast start, and not all of it is accepted yet. */
 gboolean rtmp_link_is_unconfirmed_locked (const RtmpLink *link);
 /* Announces the configured chunk size if it is another than the one announced. */
@@ -77,6 +80,8 @@ void rtmp_link_announce_chunk_size_locked (RtmpLink *link);
 
 /* -- Without it -- */
 
+/* Unlocks, and lets go of what was confirmed. */
+void rtmp_link_unlock (RtmpLink *link);
 /* Begins to connect; the I/O thread only. */
 void rtmp_link_connect (RtmpLink *link);
 /* Closes the connection, if there is one, and keeps its statistics. */

@@ -102,7 +102,7 @@ test_release (void)
   add (replay, 40, 10);
   g_assert_cmpuint (released, ==, 0);
   messages = collect (replay);
-  rtmp_replay_confirm (replay);
+  g_ptr_array_unref (rtmp_replay_confirm (replay));
   g_assert_cmpuint (rtmp_replay_get_length (replay), ==, 0);
   g_assert_cmpuint (rtmp_replay_get_bytes (replay), ==, 0);
   g_assert_cmpuint (released, ==, 0);
@@ -131,7 +131,7 @@ test_max_messages (void)
   add (replay, i + 1, 1);
   g_assert_true (rtmp_replay_is_full (replay));
   g_assert_cmpuint (rtmp_replay_get_length (replay), ==, RTMP_MAX_REPLAY_MESSAGES + 1);
-  rtmp_replay_confirm (replay);
+  g_ptr_array_unref (rtmp_replay_confirm (replay));
   g_assert_false (rtmp_replay_is_full (replay));
 }
 
@@ -146,7 +146,7 @@ test_max_bytes (void)
   g_assert_true (rtmp_replay_is_full (replay));
   add (replay, 2, 1);
   g_assert_cmpuint (rtmp_replay_get_bytes (replay), ==, RTMP_MAX_REPLAY_BYTES + 1);
-  rtmp_replay_confirm (replay);
+  g_ptr_array_unref (rtmp_replay_confirm (replay));
   g_assert_false (rtmp_replay_is_full (replay));
 }
 

@@ -114,10 +114,37 @@ test_tls (void)
   }
 }
 
+typedef struct {
+  LinkTest *test;
+  gint n; /* atomic */
+} Releases;
+
+/* What frees a message's memory may ask the link. */
 static void
 count_release (gpointer data)
 {
-  g_atomic_int_inc ((gint *) data);
+  Releases *releases = data;
+  RtmpLinkStats stats;
+
+  rtmp_link_get_stats (releases->test->link, &stats);
+  g_free (stats.address);
+  g_atomic_int_inc (&releases->n);
+}
+
+static gboolean
+is_released (gpointer data)
+{
+  return g_atomic_int_get (&((Releases *) data)->n) == 1;
+}
+
+static void
+send_releasing (LinkTest *test, Releases *releases)
+{
+  const RtmpVector vector = { "\x17\x01\0\0\0", 5 };
+  RtmpMessage *message = rtmp_message_new_wrapped (RTMP_MESSAGE_VIDEO, 0, 0, &vector, 1, releases,
+      count_release);
+
+  g_assert_cmpint (rtmp_link_send (test->link, &message, 1, NULL), ==, RTMP_LINK_OK);
 }
 
 /* What is confirmed is let go of, and later media is not held at all. */
@@ -126,24 +153,38 @@ test_release (void)
 {
   g_autoptr (RtmpPeer) peer = holding_peer (RTMP_PEER_START);
   g_autoptr (LinkTest) test = fast_new (TRUE, RTMP_FAST_START_PIPELINED);
-  const RtmpVector vector = { "\x17\x01\0\0\0", 5 };
-  gint released = 0;
-  gint i;
+  Releases releases = { test };
 
   link_test_start (test, peer, "live/key");
   link_test_wait_ready (test);
-  for (i = 0; i < 2; i++) {
-    RtmpMessage *message = rtmp_message_new_wrapped (RTMP_MESSAGE_VIDEO, 0, 0, &vector, 1,
-        &released, count_release);
+  send_releasing (test, &releases);
+  g_assert_true (rtmp_peer_wait_media (peer, 0, 1));
+  g_assert_cmpint (g_atomic_int_get (&releases.n), ==, 0);
+  rtmp_peer_pass (peer, RTMP_PEER_START);
+  g_assert_true (test_wait_until (is_released, &releases));
 
-    g_assert_cmpint (rtmp_link_send (test->link, &message, 1, NULL), ==, RTMP_LINK_OK);
-    g_assert_true (rtmp_peer_wait_media (peer, 0, (guint) i + 1));
-    g_assert_cmpint (g_atomic_int_get (&released), ==, 2 * i);
-    rtmp_peer_pass (peer, RTMP_PEER_START);
-    /* Before that is told everything was let go of. */
-    link_test_wait (test, strstr (test->states->str, "streaming"));
-    g_assert_cmpint (g_atomic_int_get (&released), ==, i + 1);
-  }
+  send_releasing (test, &releases);
+  g_assert_cmpint (g_atomic_int_get (&releases.n), ==, 2);
+}
+
+/* So is what will never be sent again, since the second connection failed. */
+static void
+test_release_failed (void)
+{
+  g_autoptr (RtmpPeer) peer = holding_peer (RTMP_PEER_START);
+  g_autoptr (LinkTest) test = fast_new (TRUE, RTMP_FAST_START_PIPELINED);
+  Releases releases = { test };
+
+  link_test_start (test, peer, "live/key");
+  link_test_wait_ready (test);
+  send_releasing (test, &releases);
+  g_assert_true (rtmp_peer_wait_media (peer, 0, 1));
+  do_fin (peer);
+  g_assert_true (rtmp_peer_wait_stage (peer, 1, RTMP_PEER_START));
+  g_assert_cmpint (g_atomic_int_get (&releases.n), ==, 0);
+  rtmp_peer_close (peer, 1, RTMP_PEER_FIN);
+  g_assert_true (test_wait_until (is_released, &releases));
+  link_test_wait (test, test->n_failed == 1);
 }
 
 /* -- Refused, then accepted -- */
@@ -370,6 +411,7 @@ main (int argc, char **argv)
   g_test_add_func ("/link/fast/odd-servers", test_odd_servers);
   g_test_add_func ("/link/fast/tls", test_tls);
   g_test_add_func ("/link/fast/release", test_release);
+  g_test_add_func ("/link/fast/release-failed", test_release_failed);
   g_test_add_func ("/link/fast/fallback", test_fallback);
   g_test_add_func ("/link/fast/race", test_race);
   g_test_add_func ("/link/fast/reason", test_reason);
