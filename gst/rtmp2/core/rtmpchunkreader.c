@@ -224,7 +224,7 @@ grow_block (RtmpChunkReader *reader, ChunkStream *stream, guint32 size, gsize in
   gsize others = reader->assembly_bytes - block_size (stream);
   gsize budget = RTMP_MAX_ASSEMBLY_BYTES - others;
   gsize needed = (gsize) stream->received + size + RTMP_MESSAGE_BLOCK_ROOM;
-  gsize capacity = MAX (2 * (gsize) stream->capacity, stream->received + in_hand);
+  gsize capacity = RTMP_ASSEMBLY_GROWTH * (stream->received + in_hand);
   guint8 *block = NULL;
 
   capacity = MIN (MAX (capacity, RTMP_MIN_ASSEMBLY_BLOCK), stream->length);

@@ -21,11 +21,14 @@
 #define RTMP_MAX_CHUNK_STREAMS 256u
 /* Bytes held in partly assembled messages over all chunk streams together. */
 #define RTMP_MAX_ASSEMBLY_BYTES (32u * 1024 * 1024)
+/* A message's memory is reserved for so many times the bytes that arrived for it, at most for the
+ * length it declares. What is reserved and not written yet takes no pages. */
+#define RTMP_ASSEMBLY_GROWTH 16u
 /* First reservation for a message's memory when little of it is in hand. */
 #define RTMP_MIN_ASSEMBLY_BLOCK 256u
 /* Largest block that is kept for use again, and bytes of all of them, in the whole process. */
 #define RTMP_MAX_POOLED_BLOCK (1024u * 1024)
-#define RTMP_MAX_POOLED_BYTES (4u * 1024 * 1024)
+#define RTMP_MAX_POOLED_BYTES (8u * 1024 * 1024)
 /* Bytes of protocol and user control messages: none needs more. */
 #define RTMP_MAX_CONTROL_SIZE 1024u
 

@@ -84,7 +84,7 @@ test_max_chunk_streams (void)
     append_header (wire, 64 + (id - 64) * 251, 0xFFFFFF);
     g_assert_true (feed (reader, wire->data, wire->len, messages, NULL));
     g_assert_cmpuint (rtmp_chunk_reader_get_assembly_bytes (reader), ==,
-        (id - 64) * (RTMP_MIN_ASSEMBLY_BLOCK + ROOM));
+        (id - 64) * (RTMP_ASSEMBLY_GROWTH * 128 + ROOM));
     run_append (wire, 'A', 0, 128);
     g_assert_true (feed (reader, wire->data + 14, 128, messages, NULL));
   }
@@ -154,7 +154,7 @@ test_max_assembly_bytes (void)
   rtmp_chunk_reader_free (reader);
 }
 
-/* What a message holds follows what arrived for it, at most twice that, and
+/* What a message holds follows what arrived for it, at most RTMP_ASSEMBLY_GROWTH times that, and
  * never exceeds what it declared. */
 static void
 test_memory_grows (void)
@@ -176,7 +176,8 @@ test_memory_grows (void)
     feed (reader, wire->data + 14 + i, received - i, messages, NULL);
     held = rtmp_chunk_reader_get_assembly_bytes (reader);
     g_assert_cmpuint (held, >=, received + ROOM);
-    g_assert_cmpuint (held, <=, MAX (2 * received, RTMP_MIN_ASSEMBLY_BLOCK) + ROOM);
+    g_assert_cmpuint (held, <=,
+        MAX (RTMP_ASSEMBLY_GROWTH * received, RTMP_MIN_ASSEMBLY_BLOCK) + ROOM);
     g_assert_cmpuint (held, <=, length + ROOM);
   }
   feed (reader, wire->data + 14 + length - 1, 1, messages, NULL);
@@ -239,12 +240,15 @@ test_out_of_memory (void)
   RtmpChunkReader *reader = rtmp_chunk_reader_new ();
   g_autoptr (GPtrArray) messages = message_array_new ();
   g_autoptr (GError) error = NULL;
+  guint i;
 
-  feed_text (reader, "04 000001 000400 08 01000000 A+128", messages, NULL);
+  feed_text (reader, "04 000001 001000 08 01000000 A+128", messages, NULL);
   g_assert_cmpuint (rtmp_chunk_reader_get_assembly_bytes (reader), ==,
-      RTMP_MIN_ASSEMBLY_BLOCK + ROOM);
+      RTMP_ASSEMBLY_GROWTH * 128 + ROOM);
   count_alloc_tries_left = 0;
-  g_assert_false (feed_text (reader, "C4 A+128 C4 A+128", messages, &error));
+  for (i = 1; i < RTMP_ASSEMBLY_GROWTH; i++)
+    g_assert_true (feed_text (reader, "C4 A+128", messages, NULL));
+  g_assert_false (feed_text (reader, "C4 A+128", messages, &error));
   count_alloc_tries_left = G_MAXUINT64;
   g_assert_error (error, RTMP_ERROR, RTMP_ERROR_LIMIT);
   rtmp_chunk_reader_free (reader);
