@@ -100,7 +100,8 @@ void rtmp_server_notify_published (RtmpSession *session, guint32 stream_id, gboo
  * deletes a stream. */
 void rtmp_server_end_play (RtmpSession *session, guint32 stream_id, gboolean complete);
 
-/* Pings the client behind what is queued; the answer to the last ping counts as round trip. */
+/* Pings the client behind what is queued; the answer to the last ping counts as round trip. While the
+ * stage is HANDSHAKE this is the caller's bug. */
 void rtmp_server_ping (RtmpSession *session, gint64 now);
 
 G_END_DECLS

@@ -139,7 +139,8 @@ gsize rtmp_session_get_queued (const RtmpSession *session);
  */
 void rtmp_session_send_media (RtmpSession *session, RtmpMessage *message);
 
-/* Announces a new chunk size for what is sent from here on. */
+/* Announces a new chunk size for what is sent from here on. While the stage is HANDSHAKE this is the
+ * caller's bug: it would go ahead of the handshake's end. */
 void rtmp_session_set_chunk_size (RtmpSession *session, guint32 chunk_size);
 
 /**
