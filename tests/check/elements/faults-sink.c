@@ -70,6 +70,8 @@ run_free (gpointer data)
 {
   Run *run = data;
 
+  if (run->fault.of)
+    fault_test_note (run->proxy, &run->fault);
   fault_test_stop (run->test->pipeline);
   if (run->feeder)
     g_thread_join (run->feeder);
@@ -103,19 +105,16 @@ end_set_up (gpointer data)
 {
   Run *run = data;
 
-  fault_test_explain (run->proxy, &run->fault);
   fault_test_assert_lost (run->test->bus, GST_RESOURCE_ERROR_OPEN_WRITE, SINK_TEST_KEY, run->begin);
 }
 
 static void
 check_set_up (gconstpointer tls)
 {
-  static const FaultTestCase test = { begin_set_up, NULL, end_set_up, run_free };
+  static const FaultTestCase test = { TRUE, begin_set_up, NULL, end_set_up, run_free };
   FaultTestTotals totals = measure (GPOINTER_TO_INT (tls));
 
-  fault_test_run (&test,
-      fault_test_make_faults (fault_test_losses, G_N_ELEMENTS (fault_test_losses), &totals,
-          GPOINTER_TO_INT (tls)),
+  fault_test_run (&test, fault_test_make_losses (&totals, GPOINTER_TO_INT (tls)),
       GPOINTER_TO_INT (tls));
 }
 
@@ -134,7 +133,6 @@ end_stopped (gpointer data)
 {
   Run *run = data;
 
-  fault_test_explain (run->proxy, &run->fault);
   g_assert_true (fault_proxy_wait_faults (run->proxy, 1));
   fault_test_stop (run->test->pipeline);
   g_assert_cmpuint (element_test_count_messages (run->test->bus, GST_MESSAGE_EOS), ==, 0);
@@ -143,7 +141,7 @@ end_stopped (gpointer data)
 static void
 check_stopped (gconstpointer tls)
 {
-  static const FaultTestCase test = { begin_stopped, run_feed, end_stopped, run_free };
+  static const FaultTestCase test = { TRUE, begin_stopped, run_feed, end_stopped, run_free };
   static const FaultTestRow rows[] = { { FAULT_STALL, FAULT_BOTH },
     { FAULT_BLACK_HOLE, FAULT_BOTH } };
   FaultTestTotals totals = measure (GPOINTER_TO_INT (tls));
@@ -168,14 +166,13 @@ end_corrupt (gpointer data)
 {
   Run *run = data;
 
-  fault_test_explain (run->proxy, &run->fault);
   (void) fault_test_wait_end (run->test->bus, SINK_TEST_KEY, run->begin);
 }
 
 static void
 check_corrupt (gconstpointer tls)
 {
-  static const FaultTestCase test = { begin_corrupt, run_feed, end_corrupt, run_free };
+  static const FaultTestCase test = { TRUE, begin_corrupt, run_feed, end_corrupt, run_free };
   FaultTestTotals totals = measure (GPOINTER_TO_INT (tls));
 
   fault_test_run (&test, fault_test_make_corruptions (&totals, GPOINTER_TO_INT (tls)),
@@ -232,14 +229,13 @@ end_lost (gpointer data)
 {
   Run *run = data;
 
-  fault_test_explain (run->proxy, &run->fault);
   fault_test_assert_lost (run->test->bus, GST_RESOURCE_ERROR_WRITE, SINK_TEST_KEY, run->begin);
 }
 
 static void
 check_lost (gconstpointer tls)
 {
-  static const FaultTestCase test = { begin_media, run_feed, end_lost, run_free };
+  static const FaultTestCase test = { FALSE, begin_media, run_feed, end_lost, run_free };
   static const FaultTestRow rows[] = {
     { FAULT_RST, FAULT_BOTH },
     { FAULT_RST, FAULT_IN },
@@ -267,7 +263,6 @@ end_media_stopped (gpointer data)
 {
   Run *run = data;
 
-  fault_test_explain (run->proxy, &run->fault);
   g_assert_true (fault_proxy_wait_faults (run->proxy, 1));
   if (run->fault.ways & FAULT_OUT && run->fault.kind == FAULT_STALL)
     g_assert_true (test_wait_until (sink_test_has_backlog, run->test));
@@ -277,7 +272,8 @@ end_media_stopped (gpointer data)
 static void
 check_media_stopped (gconstpointer tls)
 {
-  static const FaultTestCase test = { begin_media_stopped, run_feed, end_media_stopped, run_free };
+  static const FaultTestCase test = { FALSE, begin_media_stopped, run_feed, end_media_stopped,
+    run_free };
   static const FaultTestRow rows[] = {
     { FAULT_STALL, FAULT_BOTH },
     { FAULT_STALL, FAULT_OUT },
@@ -305,7 +301,6 @@ end_going_on (gpointer data)
 {
   Run *run = data;
 
-  fault_test_explain (run->proxy, &run->fault);
   g_assert_false (fault_test_wait_end (run->test->bus, SINK_TEST_KEY, run->begin));
   sink_test_assert_media (run->test, run->flv);
 }
@@ -313,7 +308,7 @@ end_going_on (gpointer data)
 static void
 check_going_on (gconstpointer tls)
 {
-  static const FaultTestCase test = { begin_going_on, run_feed, end_going_on, run_free };
+  static const FaultTestCase test = { FALSE, begin_going_on, run_feed, end_going_on, run_free };
   FaultTestTotals totals = measure (GPOINTER_TO_INT (tls));
   const Fault rows[] = {
     { .kind = FAULT_DELAY, .ways = FAULT_BOTH, .of = FAULT_OUT, .value = 40 },
