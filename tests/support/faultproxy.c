@@ -164,7 +164,7 @@ bind_socket (guint16 port)
 static guint16
 get_port (gint fd)
 {
-  struct sockaddr_in address;
+  struct sockaddr_in address = { 0 };
   socklen_t size = sizeof (address);
 
   g_assert_cmpint (getsockname (fd, (struct sockaddr *) &address, &size), ==, 0);
