@@ -56,8 +56,8 @@ void rtmp_chunk_reader_abort (RtmpChunkReader *reader, guint32 chunk_stream);
 
 /* Partial messages dropped so far because a new header or an Abort cut them. */
 guint64 rtmp_chunk_reader_get_dropped (const RtmpChunkReader *reader);
-/* Bytes of memory held for partial messages, the room around them included; at most
- * RTMP_MAX_ASSEMBLY_BYTES. */
+/* Bytes that were asked for to hold partial messages, the room around them included; at most
+ * RTMP_MAX_ASSEMBLY_BYTES. A pool's blocks are up to a quarter larger, and 512 bytes at least. */
 gsize rtmp_chunk_reader_get_assembly_bytes (const RtmpChunkReader *reader);
 
 G_END_DECLS

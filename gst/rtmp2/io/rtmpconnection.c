@@ -111,7 +111,7 @@ unlock (RtmpConnection *self)
     sent = many = g_ptr_array_steal (self->sent, &n);
   } else if (n > 0) {
     memcpy (few, self->sent->pdata, n * sizeof (gpointer));
-    g_ptr_array_set_size (self->sent, 0);
+    self->sent->len = 0;
   }
   g_mutex_unlock (&self->lock);
   for (i = 0; i < n; i++)
