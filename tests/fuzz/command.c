@@ -33,24 +33,36 @@ write_command (const RtmpCommand *command, gboolean is_data)
                  : rtmp_command_to_message (command, 1);
 }
 
+/* (transfer full) (nullable): @message decoded and written again; NULL past a limit, for text that was
+ * made valid and references that were written out are longer than what they were made of. */
+static RtmpMessage *
+write_again (const RtmpMessage *message, gboolean is_data)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (RtmpCommand) command = rtmp_command_parse (message, &error);
+
+  if (command)
+    return write_command (command, is_data);
+  g_assert_error (error, RTMP_ERROR, RTMP_ERROR_LIMIT);
+  return NULL;
+}
+
 static void
 check_written (const RtmpCommand *command, gboolean is_data)
 {
-  g_autoptr (RtmpMessage) first = write_command (command, is_data);
-  g_autoptr (RtmpMessage) second = NULL;
-  g_autoptr (RtmpCommand) again = NULL;
-  g_autoptr (GError) error = NULL;
+  RtmpMessage *first = write_command (command, is_data);
+  RtmpMessage *second = write_again (first, is_data);
+  RtmpMessage *third = second ? write_again (second, is_data) : NULL;
 
-  again = rtmp_command_parse (first, &error);
-  /* Invalid text in a name was made valid, which makes it longer; references are written out. */
-  if (!again) {
-    g_assert_error (error, RTMP_ERROR, RTMP_ERROR_LIMIT);
-    return;
+  if (second) {
+    /* A byte array was written as unsupported, which is read as undefined: one byte each. */
+    g_assert_cmpuint (second->size, ==, first->size);
+    g_assert_nonnull (third);
+    assert_same_message (second, third);
   }
-  g_assert_cmpstr (again->name, ==, command->name);
-  g_assert_cmpuint (again->args->len, ==, command->args->len);
-  second = write_command (again, is_data);
-  assert_same_message (first, second);
+  g_clear_pointer (&third, rtmp_message_unref);
+  g_clear_pointer (&second, rtmp_message_unref);
+  rtmp_message_unref (first);
 }
 
 /* @setDataFrame put before onMetaData, and taken off again. */
