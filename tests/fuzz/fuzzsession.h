@@ -258,7 +258,7 @@ fuzz_log_stats (GString *log, const RtmpSession *session)
 /* What a session holds grows with what it received. With nothing taken from it, what it has to say is
  * so many answers, some of which repeat a name of the peer's, so many urgent messages, what follows a
  * decision, and the steps of a client's. */
-#define FUZZ_MAX_HELD(received) (1024u * 1024 + 16 * (received))
+#define FUZZ_MAX_HELD(received) (1024u * 1024 + (16 + 2 * RTMP_ASSEMBLY_GROWTH) * (received))
 #define FUZZ_MAX_OUTPUT(received) (256u * 1024 + 16 * (received))
 #define FUZZ_MAX_MESSAGES(decided) \
   (RTMP_MAX_PENDING_REPLIES + RTMP_MAX_URGENT_MESSAGES + 32 + 8 * (decided))

@@ -216,15 +216,16 @@ begin_message (RtmpChunkReader *reader, ChunkStream *stream, const RtmpChunkHead
   return stream;
 }
 
-/* Makes room for @size more bytes, of @in_hand that may be the message's. What
- * a header declares is only ever an upper bound. */
+/* Makes room for @size more bytes, of @in_hand that may be the message's: of one message's, for a read
+ * that begins many must not be counted for each of them. What a header declares is only ever an
+ * upper bound. */
 static gboolean
 grow_block (RtmpChunkReader *reader, ChunkStream *stream, guint32 size, gsize in_hand)
 {
   gsize others = reader->assembly_bytes - block_size (stream);
   gsize budget = RTMP_MAX_ASSEMBLY_BYTES - others;
   gsize needed = (gsize) stream->received + size + RTMP_MESSAGE_BLOCK_ROOM;
-  gsize capacity = RTMP_ASSEMBLY_GROWTH * (stream->received + in_hand);
+  gsize capacity = RTMP_ASSEMBLY_GROWTH * (stream->received + (others > 0 ? size : in_hand));
   guint8 *block = NULL;
 
   capacity = MIN (MAX (capacity, RTMP_MIN_ASSEMBLY_BLOCK), stream->length);

@@ -96,6 +96,26 @@ test_max_chunk_streams (void)
   rtmp_chunk_reader_free (reader);
 }
 
+/* All in one read, which is one message's at most, whatever it begins. */
+static void
+test_max_chunk_streams_at_once (void)
+{
+  RtmpChunkReader *reader = rtmp_chunk_reader_new ();
+  g_autoptr (GPtrArray) messages = message_array_new ();
+  g_autoptr (GByteArray) wire = g_byte_array_new ();
+  guint i;
+
+  for (i = 0; i < RTMP_MAX_CHUNK_STREAMS; i++) {
+    append_header (wire, 64 + i, 0xFFFFFF);
+    run_append (wire, 'A', 0, 128);
+  }
+  feed_valid (reader, wire->data, wire->len, messages);
+  g_assert_cmpuint (rtmp_chunk_reader_get_assembly_bytes (reader), <=,
+      RTMP_ASSEMBLY_GROWTH * wire->len
+          + RTMP_MAX_CHUNK_STREAMS * (RTMP_ASSEMBLY_GROWTH * 128 + ROOM));
+  rtmp_chunk_reader_free (reader);
+}
+
 /* The limit is one for both kinds of ids together. */
 static void
 test_max_chunk_streams_mixed (void)
@@ -292,6 +312,7 @@ main (int argc, char **argv)
   g_test_add_func ("/chunklimits/message-size", test_max_message_size);
   g_test_add_func ("/chunklimits/message-size-repeated", test_max_message_size_repeated);
   g_test_add_func ("/chunklimits/chunk-streams", test_max_chunk_streams);
+  g_test_add_func ("/chunklimits/chunk-streams-at-once", test_max_chunk_streams_at_once);
   g_test_add_func ("/chunklimits/chunk-streams-mixed", test_max_chunk_streams_mixed);
   g_test_add_func ("/chunklimits/assembly-bytes", test_max_assembly_bytes);
   g_test_add_func ("/chunklimits/memory/grows", test_memory_grows);
